@@ -1,0 +1,212 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/proto/diag"
+)
+
+// PartitionRecord makes the record that Source.Partitions returns of parts, in their order.
+func PartitionRecord(t *Table, parts []PartitionSpec) arrow.Record {
+	fields := make([]arrow.Field, 0, len(t.Partition)+1)
+	for _, c := range t.Partition {
+		fields = append(fields, arrow.Field{Name: c.Name, Type: datatype.String, Nullable: true})
+	}
+	fields = append(fields, arrow.Field{Name: "location", Type: datatype.String})
+	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema(fields, nil))
+	defer b.Release()
+	b.Reserve(len(parts))
+	for _, p := range parts {
+		for i := range t.Partition {
+			col := b.Field(i).(*array.StringBuilder)
+			if i >= len(p.Values) || p.Values[i].Null {
+				col.AppendNull()
+			} else {
+				col.Append(p.Values[i].Text)
+			}
+		}
+		b.Field(len(t.Partition)).(*array.StringBuilder).Append(p.Location)
+	}
+	return b.NewRecord()
+}
+
+// Specs reads a record of Source.Partitions back.
+func Specs(t *Table, rec arrow.Record) []PartitionSpec {
+	out := make([]PartitionSpec, rec.NumRows())
+	loc := rec.Column(len(t.Partition)).(*array.String)
+	for i := range out {
+		out[i].Location = strings.Clone(loc.Value(i))
+		for j := range t.Partition {
+			v := Value{Null: rec.Column(j).IsNull(i)}
+			if !v.Null {
+				v.Text = strings.Clone(rec.Column(j).(*array.String).Value(i))
+			}
+			out[i].Values = append(out[i].Values, v)
+		}
+	}
+	return out
+}
+
+// DefaultPartition is the text of a NULL partition value in paths.
+const DefaultPartition = "__HIVE_DEFAULT_PARTITION__"
+
+// escaped are the bytes that Hive writes as %XX in partition paths, besides control characters.
+const escaped = "\"#%'*/:=?[\\]^{\x7f"
+
+// EscapeValue returns v as it stands in a partition path.
+func EscapeValue(v Value) string {
+	if v.Null || v.Text == "" {
+		return DefaultPartition
+	}
+	var b strings.Builder
+	for i := range len(v.Text) {
+		if c := v.Text[i]; c < 0x20 || strings.IndexByte(escaped, c) >= 0 {
+			const hex = "0123456789ABCDEF"
+			b.WriteByte('%')
+			b.WriteByte(hex[c>>4])
+			b.WriteByte(hex[c&15])
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// UnescapeValue is the inverse: %XX once, a bad escape stays as it is; the default partition is NULL.
+func UnescapeValue(s string) Value {
+	if s == DefaultPartition {
+		return Value{Null: true}
+	}
+	if !strings.Contains(s, "%") {
+		return Value{Text: s}
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			hi, lo := unhex(s[i+1]), unhex(s[i+2])
+			if hi >= 0 && lo >= 0 {
+				b.WriteByte(byte(hi<<4 | lo))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return Value{Text: b.String()}
+}
+
+func unhex(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
+
+// PartitionName returns year=2011/month=12 for the values, escaped as in paths.
+func (t *Table) PartitionName(values []Value) string {
+	var b strings.Builder
+	for i, v := range values {
+		if i > 0 {
+			b.WriteByte('/')
+		}
+		b.WriteString(t.Partition[i].Name + "=" + EscapeValue(v))
+	}
+	return b.String()
+}
+
+// PartitionLocation returns where the partition of values lies by the table's layout.
+func (t *Table) PartitionLocation(values []Value) string {
+	return strings.TrimSuffix(t.Location, "/") + "/" + t.PartitionName(values)
+}
+
+// Registry is an ordered set of partitions of one table.
+type Registry struct{ parts []PartitionSpec }
+
+// NewRegistry returns a registry of parts.
+func NewRegistry(parts []PartitionSpec) *Registry {
+	r := &Registry{parts: slices.Clone(parts)}
+	slices.SortFunc(r.parts, func(a, b PartitionSpec) int { return CompareValues(a.Values, b.Values) })
+	return r
+}
+
+// Parts returns the partitions in order; the caller does not change them.
+func (r *Registry) Parts() []PartitionSpec { return r.parts }
+
+// CompareValues orders partition values by their text, NULL as its text in paths.
+func CompareValues(a, b []Value) int {
+	return slices.CompareFunc(a, b, func(x, y Value) int { return strings.Compare(x.key(), y.key()) })
+}
+
+func (v Value) key() string {
+	if v.Null {
+		return DefaultPartition
+	}
+	return v.Text
+}
+
+func (r *Registry) find(values []Value) (int, bool) {
+	return slices.BinarySearchFunc(r.parts, values, func(p PartitionSpec, v []Value) int { return CompareValues(p.Values, v) })
+}
+
+// Change returns the registry after c, which must concern this table t, and what to store and forget;
+// errors are EXISTS, CONFLICT and UNKNOWN.
+func (r *Registry) Change(t *Table, c Change) (next *Registry, put []PartitionSpec, drop [][]Value, err error) {
+	next = &Registry{parts: r.parts}
+	switch c := c.(type) {
+	case AddPartitions:
+		put, err = r.added(t, c)
+	case DropPartitions:
+		for _, v := range c.Values {
+			if _, ok := r.find(v); ok {
+				drop = append(drop, v)
+			}
+		}
+	case ReplacePartition:
+		if _, ok := r.find(c.Old); !ok {
+			return nil, nil, nil, diag.Errorf(diag.Unknown, "no partition %s in %s", t.PartitionName(c.Old), t.FullName())
+		}
+		if _, ok := r.find(c.New.Values); ok && CompareValues(c.Old, c.New.Values) != 0 {
+			return nil, nil, nil, diag.Errorf(diag.Exists, "partition %s of %s exists", t.PartitionName(c.New.Values), t.FullName())
+		}
+		drop, put = [][]Value{c.Old}, []PartitionSpec{c.New}
+	}
+	if err != nil || len(put)+len(drop) == 0 {
+		return next, nil, nil, err
+	}
+	gone := NewRegistry(nil)
+	for _, v := range drop {
+		gone.parts = append(gone.parts, PartitionSpec{Values: v})
+	}
+	slices.SortFunc(gone.parts, func(a, b PartitionSpec) int { return CompareValues(a.Values, b.Values) })
+	parts := slices.DeleteFunc(slices.Clone(r.parts), func(p PartitionSpec) bool { _, ok := gone.find(p.Values); return ok })
+	return NewRegistry(append(parts, put...)), put, drop, nil
+}
+
+func (r *Registry) added(t *Table, c AddPartitions) ([]PartitionSpec, error) {
+	var put []PartitionSpec
+	for _, p := range c.Partitions {
+		i, ok := r.find(p.Values)
+		if !ok {
+			put = append(put, p)
+			continue
+		}
+		if have := r.parts[i].Location; have != p.Location && c.IfNotExists && p.Location != t.PartitionLocation(p.Values) {
+			return nil, diag.Errorf(diag.Conflict, "partition %s of %s exists at %s", t.PartitionName(p.Values), t.FullName(), have)
+		}
+		if !c.IfNotExists {
+			return nil, diag.Errorf(diag.Exists, "partition %s of %s exists", t.PartitionName(p.Values), t.FullName())
+		}
+	}
+	return put, nil
+}

@@ -1,0 +1,291 @@
+package coord
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/winnowdb/winnow/cluster/dispatch"
+	"github.com/winnowdb/winnow/cluster/splits"
+	"github.com/winnowdb/winnow/cluster/worker"
+	"github.com/winnowdb/winnow/connectors"
+	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/exec/funcs"
+	"github.com/winnowdb/winnow/planner"
+	"github.com/winnowdb/winnow/planner/ast"
+	"github.com/winnowdb/winnow/planner/bind"
+	"github.com/winnowdb/winnow/planner/logical"
+	"github.com/winnowdb/winnow/planner/optimize"
+	"github.com/winnowdb/winnow/planner/parse"
+	"github.com/winnowdb/winnow/proto/diag"
+	"github.com/winnowdb/winnow/proto/winnowpb"
+)
+
+// statement is one statement being carried out.
+type statement struct {
+	c       *Coordinator
+	conn    *Conn
+	run     *Running
+	session *funcs.Session
+	params  []expr.Expr
+	warned  []string
+	// more: the statement goes on after its plan has run, so the end of the plan is not its own.
+	more bool
+}
+
+// bindEnv is what the statement's names mean now.
+func (s *statement) bindEnv(ctx context.Context) (*bind.Env, error) {
+	snap, err := s.conn.source.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &bind.Env{
+		Snapshot: snap, Session: s.session, Params: s.params, Parse: parseOne,
+		Virtual: func(db, table string) (*logical.Values, bool) { return s.c.virtual(snap, db, table) },
+		Warn:    func(text string) { s.warned = append(s.warned, text) },
+	}, nil
+}
+
+func parseOne(sql string) (ast.Statement, error) {
+	list, err := parse.Parse(sql)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) != 1 {
+		return nil, diag.Errorf(diag.Syntax, "want one statement, not %d", len(list))
+	}
+	return list[0], nil
+}
+
+// query answers a SELECT.
+func (s *statement) query(ctx context.Context, q *ast.Query) (*Result, error) {
+	env, err := s.bindEnv(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := bind.Query(env, q)
+	if err != nil {
+		return nil, err
+	}
+	return s.execute(ctx, n)
+}
+
+// plan optimizes and cuts n.
+func (s *statement) plan(ctx context.Context, n logical.Node, each func(optimize.Step)) (*planner.Planned, error) {
+	p, err := planner.Plan(ctx, n, s.session, planner.Config{
+		Source: s.conn.source, Size: s.size(), Partitions: s.partitions(), BroadcastBytes: s.c.cfg.BroadcastBytes,
+		RulesOff: splitList(s.conn.setting("winnow.rules.off", "")), EachRule: each,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.Plan.Session = worker.SessionProto(s.session)
+	return p, nil
+}
+
+// partitions is how many readers a hash exchange gets: one per slot.
+func (s *statement) partitions() int {
+	n := 0
+	for _, w := range s.c.cfg.Members.Workers() {
+		n += w.Slots
+	}
+	return min(max(n, 1), 64)
+}
+
+// sizeProbe is how many partitions are listed to guess the size of a scan.
+const sizeProbe = 8
+
+// size guesses the bytes under a scan from the listing of its first partitions; each scan is listed once.
+func (s *statement) size() func(context.Context, *logical.Scan) (int64, bool) {
+	known := map[uint32]int64{}
+	return func(ctx context.Context, scan *logical.Scan) (int64, bool) {
+		if b, ok := known[scan.ID]; ok {
+			return b, b >= 0
+		}
+		known[scan.ID] = -1
+		src := &winnowpb.ScanSource{Table: scan.Table.FullName()}
+		parts := 1
+		if scan.Pruned != nil {
+			parts = len(scan.Pruned.Partitions)
+			for _, p := range scan.Pruned.Partitions[:min(sizeProbe, parts)] {
+				src.Partitions = append(src.Partitions, &winnowpb.PartitionDir{Location: p.Location})
+			}
+		} else {
+			src.Partitions = []*winnowpb.PartitionDir{{Location: scan.Table.Location}}
+			src.Recursive = true
+		}
+		var sum int64
+		err := splits.List(ctx, s.c.cfg.Set, src, s.c.cfg.Splits.Listings, func(_ *winnowpb.PartitionDir, objects []connectors.Object) error {
+			for _, o := range objects {
+				sum += o.Size
+			}
+			return nil
+		})
+		if err != nil {
+			return 0, false
+		}
+		if parts > sizeProbe {
+			sum = sum * int64(parts) / sizeProbe
+		}
+		known[scan.ID] = sum
+		return sum, true
+	}
+}
+
+// execute plans n and starts it; its rows come out of the Result.
+func (s *statement) execute(ctx context.Context, n logical.Node) (*Result, error) {
+	p, err := s.plan(ctx, n, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.admit(ctx, p); err != nil {
+		return nil, err
+	}
+	return s.start(ctx, p), nil
+}
+
+// admit refuses what can be seen to be wrong before anything is read.
+func (s *statement) admit(ctx context.Context, p *planner.Planned) error {
+	for _, scan := range optimize.Partitions(p.Logical) {
+		if scan.Table.Handler != "" || scan.Table.IsPartitioned() {
+			continue
+		}
+		if scan.Table.Kind == "EXTERNAL_TABLE" {
+			if err := splits.Missing(ctx, s.c.cfg.Set, scan.Table.FullName(), scan.Table.Location); err != nil {
+				return err
+			}
+		}
+	}
+	if !s.c.cfg.AllowTransform && hasTransform(p.Logical) {
+		return diag.Errorf(diag.Denied, "TRANSFORM runs commands and is off").WithHint("start winnow with --allow-transform")
+	}
+	return nil
+}
+
+func hasTransform(n logical.Node) bool {
+	if _, ok := n.(*logical.Transform); ok {
+		return true
+	}
+	for _, in := range n.Inputs() {
+		if hasTransform(in) {
+			return true
+		}
+	}
+	return false
+}
+
+// buffered is how many batches wait for a slow client.
+const buffered = 4
+
+// start runs p in a goroutine of its own, which ends when the Result is closed or all rows are out.
+func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
+	q := s.newQuery(p)
+	ctx, cancel := context.WithCancelCause(ctx)
+	rows := make(chan arrow.Record, buffered)
+	ended := make(chan error, 1)
+	go func() {
+		err := q.Run(ctx, func(_ uint32, rec arrow.Record) error {
+			rec.Retain()
+			select {
+			case rows <- rec:
+				return nil
+			case <-ctx.Done():
+				rec.Release()
+				return context.Cause(ctx)
+			}
+		})
+		close(rows)
+		ended <- err
+	}()
+	var failed error
+	waited := false
+	wait := func() error {
+		if !waited {
+			failed, waited = <-ended, true
+			if !s.more {
+				s.c.leave(s.run)
+			}
+		}
+		return failed
+	}
+	out := schemaOf(p.Logical)
+	r := &Result{
+		Schema: out, ID: s.run.ID, now: s.c.cfg.Machine.Now,
+		progress: s.withWarnings(q),
+		summary:  Summary{started: s.run.Started},
+		next: func(rctx context.Context) (arrow.Record, error) {
+			select {
+			case rec, ok := <-rows:
+				if ok {
+					defer rec.Release()
+					return dispatch.Relabel(rec, out), nil
+				}
+				if err := wait(); err != nil {
+					return nil, err
+				}
+				return nil, io.EOF
+			case <-rctx.Done():
+				cancel(context.Cause(rctx))
+				return nil, context.Cause(rctx)
+			}
+		},
+		close: func() error {
+			cancel(errClosed)
+			for rec := range rows {
+				rec.Release()
+			}
+			if err := wait(); err != nil && !errors.Is(err, errClosed) && !errors.Is(err, context.Canceled) {
+				return err
+			}
+			return nil
+		},
+	}
+	for _, scan := range optimize.Partitions(p.Logical) {
+		r.summary.Scans++
+		if scan.Pruned == nil {
+			continue
+		}
+		r.summary.PartitionsKept += len(scan.Pruned.Partitions)
+		if scan.Pruned.Total < 0 || r.summary.PartitionsTotal < 0 {
+			r.summary.PartitionsTotal = -1
+		} else {
+			r.summary.PartitionsTotal += scan.Pruned.Total
+		}
+	}
+	return r
+}
+
+// errClosed is the cause of a query's end when its reader wants no more.
+var errClosed = errors.New("the result was closed")
+
+func (s *statement) newQuery(p *planner.Planned) *dispatch.Query {
+	q := dispatch.New(p.Plan, dispatch.Config{
+		QueryID: s.run.ID, MemoryBytes: s.c.cfg.MemoryBytes, AllowTransform: s.c.cfg.AllowTransform,
+		ExchangeAddress: s.c.cfg.ExchangeAddress, BatchRows: s.c.cfg.BatchRows, Splits: s.c.cfg.Splits,
+		Set: s.c.cfg.Set, Machine: s.c.cfg.Machine, Members: s.c.cfg.Members, Runner: s.c.cfg.Runner,
+		NoWorkers: s.c.cfg.NoWorkers, MaxAttempts: 50,
+	})
+	s.c.observe(s.run, q)
+	return q
+}
+
+// withWarnings adds the planner's warnings to the query's.
+func (s *statement) withWarnings(q *dispatch.Query) func() dispatch.Progress {
+	return func() dispatch.Progress {
+		p := q.Progress()
+		p.Stats.Warnings = append(append([]string{}, s.warned...), p.Stats.Warnings...)
+		return p
+	}
+}
+
+// schemaOf is the schema of n's rows.
+func schemaOf(n logical.Node) *arrow.Schema {
+	fields := n.Fields()
+	out := make([]arrow.Field, len(fields))
+	for i, f := range fields {
+		out[i] = arrow.Field{Name: f.Name, Type: f.T, Nullable: true}
+	}
+	return arrow.NewSchema(out, nil)
+}

@@ -1,0 +1,91 @@
+package coord
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/winnowdb/winnow/catalog"
+	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/planner/logical"
+)
+
+// InformationSchema is the database of tables about tables.
+const InformationSchema = "information_schema"
+
+// virtual returns the rows of information_schema tables, made from the snapshot.
+func (c *Coordinator) virtual(snap *catalog.Snapshot, database, table string) (*logical.Values, bool) {
+	if database != InformationSchema {
+		return nil, false
+	}
+	switch table {
+	case "schemata":
+		v := newVirtual("catalog_name", "schema_name", "schema_owner")
+		for _, db := range sorted(snap.Databases) {
+			v.add("winnow", db, "")
+		}
+		return v.rows, true
+	case "tables", "views":
+		v := newVirtual("table_catalog", "table_schema", "table_name", "table_type", "view_definition")
+		each(snap, func(t *catalog.Table) {
+			if table == "tables" || t.Kind == catalog.View {
+				v.add("winnow", t.Database, t.Name, kindName(t.Kind), t.View.Text)
+			}
+		})
+		return v.rows, true
+	case "columns":
+		return virtualColumns(snap), true
+	}
+	return nil, false
+}
+
+func kindName(k catalog.Kind) string {
+	if k == catalog.View {
+		return "VIEW"
+	}
+	return "BASE TABLE"
+}
+
+func virtualColumns(snap *catalog.Snapshot) *logical.Values {
+	v := newVirtual("table_catalog", "table_schema", "table_name", "column_name", "data_type", "is_nullable", "column_comment")
+	v.rows.Out = append(v.rows.Out, logical.Field{Name: "ordinal_position", T: datatype.Int})
+	each(snap, func(t *catalog.Table) {
+		for i, col := range t.AllColumns() {
+			v.add("winnow", t.Database, t.Name, col.Name, datatype.Name(col.Type), "YES", col.Comment)
+			last := len(v.rows.Rows) - 1
+			v.rows.Rows[last] = append(v.rows.Rows[last], expr.Int(int32(i+1)))
+		}
+	})
+	return v.rows
+}
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func each(snap *catalog.Snapshot, f func(*catalog.Table)) {
+	for _, db := range sorted(snap.Databases) {
+		for _, name := range sorted(snap.Databases[db].Tables) {
+			f(snap.Databases[db].Tables[name])
+		}
+	}
+}
+
+type virtualRows struct{ rows *logical.Values }
+
+func newVirtual(columns ...string) virtualRows {
+	v := virtualRows{&logical.Values{}}
+	for _, c := range columns {
+		v.rows.Out = append(v.rows.Out, logical.Field{Name: strings.ToLower(c), T: arrow.DataType(datatype.String)})
+	}
+	return v
+}
+
+func (v virtualRows) add(cells ...string) {
+	row := make([]expr.Expr, len(cells))
+	for i, c := range cells {
+		row[i] = expr.String(c)
+	}
+	v.rows.Rows = append(v.rows.Rows, row)
+}

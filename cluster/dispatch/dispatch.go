@@ -1,0 +1,390 @@
+// Package dispatch runs the stages of one plan on the workers that are there. Free slots pull tasks; a
+// task lost with its worker runs again elsewhere, a slow one is copied; the first whole attempt of a
+// task is committed and no other counts, so no row is lost or doubled.
+//
+// Read Run first.
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/winnowdb/winnow/cluster/member"
+	"github.com/winnowdb/winnow/cluster/splits"
+	"github.com/winnowdb/winnow/cluster/worker"
+	"github.com/winnowdb/winnow/connectors"
+	"github.com/winnowdb/winnow/connectors/sys"
+	"github.com/winnowdb/winnow/exec/op"
+	"github.com/winnowdb/winnow/proto/diag"
+	"github.com/winnowdb/winnow/proto/winnowpb"
+)
+
+// Runner runs one attempt of a task on worker w and hands its output to emit. inputs serves tasks that
+// run in this process. It returns when the attempt has ended; its error is of kind Lost or Unavailable
+// if the fault is the worker's and not the task's.
+type Runner interface {
+	Run(ctx context.Context, w member.Worker, t *winnowpb.Task, q *Local, emit worker.Emit) (*winnowpb.Stats, error)
+}
+
+// Local is what tasks in this process share during one query.
+type Local struct {
+	Inputs op.Inputs
+	Shared *op.Shared
+	Budget *op.Budget
+}
+
+// Config is what a query runs with.
+type Config struct {
+	QueryID         string
+	MemoryBytes     int64
+	AllowTransform  bool
+	ExchangeAddress string // where workers elsewhere fetch stage outputs
+	BatchRows       int64
+	Splits          splits.Config
+	Set             *connectors.Set
+	Machine         *sys.Machine
+	Members         member.Members
+	Runner          Runner
+	// NoWorkers is how long a query waits when no worker is alive.
+	NoWorkers time.Duration
+	// MaxAttempts bounds the runs of one task that are lost with their workers.
+	MaxAttempts uint32
+}
+
+// Query is a plan under way.
+type Query struct {
+	cfg    Config
+	plan   *winnowpb.Plan
+	x      *exchange
+	q      *queue
+	local  *Local
+	cancel context.CancelCauseFunc
+
+	mu       sync.Mutex
+	progress Progress
+	seen     []string // workers seen, for the error when none is left
+}
+
+// Progress is how far a query is.
+type Progress struct {
+	SplitsTotal, SplitsDone int
+	Listing                 bool // more splits may come
+	Stats                   *winnowpb.Stats
+}
+
+// Run runs plan and hands the root's batches to emit, from one goroutine. It returns when all is done
+// and everything that the query had started has ended.
+func (q *Query) Run(ctx context.Context, emit worker.Emit) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	q.cancel = cancel
+	defer q.x.release()
+	g, gctx := errgroup.WithContext(ctx)
+	slots, stopSlots := context.WithCancel(gctx)
+	defer stopSlots()
+	g.Go(func() error { return q.manage(slots) })
+	last := len(q.plan.Stages) - 1
+	for _, s := range q.plan.Stages[:last] {
+		g.Go(func() error {
+			err := q.stage(slots, s)
+			q.x.finish(s.Id, err)
+			if slots.Err() != nil {
+				return nil // stopped, since the root has enough or another stage failed
+			}
+			return err
+		})
+	}
+	rootErr := q.root(gctx, q.plan.Stages[last], emit)
+	stopSlots()
+	err := g.Wait()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	if rootErr != nil {
+		return rootErr
+	}
+	return context.Cause(ctx)
+}
+
+// New prepares a run of plan.
+func New(plan *winnowpb.Plan, cfg Config) *Query {
+	x := newExchange(len(plan.Stages))
+	return &Query{
+		cfg: cfg, plan: plan, x: x, q: newQueue(cfg.Machine.Now),
+		local:    &Local{Inputs: x, Shared: op.NewShared(), Budget: op.NewBudget(cfg.MemoryBytes)},
+		progress: Progress{Stats: &winnowpb.Stats{}},
+	}
+}
+
+// Progress returns a copy of the counters.
+func (q *Query) Progress() Progress {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	p := q.progress
+	p.Stats = &winnowpb.Stats{}
+	op.MergeStats(p.Stats, q.progress.Stats)
+	return p
+}
+
+// Inputs gives workers elsewhere the outputs of stages.
+func (q *Query) Inputs() op.Inputs { return q.x }
+
+func (q *Query) note(f func(*Progress)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	f(&q.progress)
+}
+
+// root runs the last stage here, while its inputs are still being made.
+func (q *Query) root(ctx context.Context, s *winnowpb.Stage, emit worker.Emit) error {
+	if len(s.Scans) > 0 {
+		return diag.Errorf(diag.Internal, "the root stage reads files")
+	}
+	t := q.task(&item{stage: s}, 0)
+	stats, err := q.cfg.Runner.Run(ctx, member.Worker{}, t, q.local, emit)
+	if stats != nil {
+		q.note(func(p *Progress) { op.MergeStats(p.Stats, stats) })
+	}
+	return err
+}
+
+func (q *Query) task(it *item, number uint32) *winnowpb.Task {
+	return &winnowpb.Task{
+		QueryId: q.cfg.QueryID, Stage: it.stage, Index: it.index, Attempt: number, Splits: it.splits,
+		Session: q.plan.Session, MemoryBytes: q.cfg.MemoryBytes, ExchangeAddress: q.cfg.ExchangeAddress,
+		BatchRows: q.cfg.BatchRows, AllowTransform: q.cfg.AllowTransform,
+		AttemptId: fmt.Sprintf("%s-%d-%d-%d", q.cfg.QueryID, it.stage.Id, it.index, number),
+	}
+}
+
+// stage waits for the stages that s reads, queues its tasks and waits for them.
+func (q *Query) stage(ctx context.Context, s *winnowpb.Stage) error {
+	for _, in := range inputs(s.Root) {
+		if err := q.wait(ctx, in); err != nil {
+			return err
+		}
+	}
+	var pending pending
+	if s.Tasks == 0 {
+		if err := q.scanTasks(ctx, s, &pending); err != nil {
+			return err
+		}
+	} else {
+		for i := range s.Tasks {
+			pending.add(q, ctx, s, i, nil)
+		}
+	}
+	return pending.wait(ctx, q, s.Id)
+}
+
+// wait blocks until stage in has put out everything.
+func (q *Query) wait(ctx context.Context, in uint32) error {
+	for i := 0; ; i++ {
+		o, err := q.x.at(ctx, in, i)
+		if err != nil || o == nil {
+			return err
+		}
+	}
+}
+
+// scanTasks makes one task per split while the listing goes on.
+func (q *Query) scanTasks(ctx context.Context, s *winnowpb.Stage, pending *pending) error {
+	var index uint32
+	scans := scanNodes(s.Root, map[uint32]*winnowpb.Scan{})
+	for _, src := range s.Scans {
+		q.note(func(p *Progress) { p.Listing = true })
+		out := make(chan *winnowpb.Split, 64)
+		g, gctx := errgroup.WithContext(ctx)
+		g.Go(func() error {
+			return splits.Of(gctx, q.cfg.Set, src, scans[src.ScanId], q.cfg.Splits, q.warn, out)
+		})
+		for split := range out {
+			pending.add(q, ctx, s, index, []*winnowpb.Split{split})
+			index++
+			q.note(func(p *Progress) { p.SplitsTotal++ })
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		q.note(func(p *Progress) { p.Listing = false })
+	}
+	return nil
+}
+
+func (q *Query) warn(text string) {
+	q.note(func(p *Progress) { op.MergeStats(p.Stats, &winnowpb.Stats{Warnings: []string{text}}) })
+}
+
+func inputs(n *winnowpb.Node) []uint32 {
+	var out []uint32
+	if x := n.GetExchange(); x != nil {
+		out = append(out, x.Stage)
+	}
+	for _, in := range n.Inputs {
+		out = append(out, inputs(in)...)
+	}
+	return out
+}
+
+func scanNodes(n *winnowpb.Node, into map[uint32]*winnowpb.Scan) map[uint32]*winnowpb.Scan {
+	if s := n.GetScan(); s != nil {
+		into[s.ScanId] = s
+	}
+	for _, in := range n.Inputs {
+		scanNodes(in, into)
+	}
+	return into
+}
+
+// pending counts a stage's tasks.
+type pending struct{ items []*item }
+
+func (p *pending) add(q *Query, ctx context.Context, s *winnowpb.Stage, index uint32, splits []*winnowpb.Split) {
+	it := &item{stage: s, index: index, splits: splits}
+	it.ctx, it.cancel = context.WithCancel(ctx)
+	p.items = append(p.items, it)
+	q.q.add(it)
+}
+
+// wait waits until each item's output is committed.
+func (p *pending) wait(ctx context.Context, q *Query, stage uint32) error {
+	for i := range p.items {
+		if _, err := q.x.at(ctx, stage, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// manage keeps one goroutine per slot of every worker that is alive.
+func (q *Query) manage(ctx context.Context) error {
+	g, gctx := errgroup.WithContext(ctx)
+	active := map[string]context.CancelFunc{}
+	var none <-chan time.Time
+	for {
+		changed := q.cfg.Members.Changed()
+		alive := q.cfg.Members.Workers()
+		for name, stop := range active {
+			if !slices.ContainsFunc(alive, func(w member.Worker) bool { return w.Name == name && !w.Draining }) {
+				stop()
+				delete(active, name)
+			}
+		}
+		for _, w := range alive {
+			if active[w.Name] == nil && !w.Draining {
+				wctx, stop := context.WithCancel(gctx)
+				active[w.Name] = stop
+				q.saw(w.Name)
+				for range max(1, w.Slots) {
+					g.Go(func() error { return q.slot(wctx, gctx, w) })
+				}
+			}
+		}
+		none = nil
+		if len(active) == 0 {
+			none = time.After(q.cfg.NoWorkers)
+		}
+		select {
+		case <-changed:
+		case <-none:
+			if !q.q.idle() {
+				return diag.Errorf(diag.Unavailable, "no worker is alive").WithHint("last seen: %s", q.lastSeen())
+			}
+		case <-gctx.Done():
+			for _, stop := range active {
+				stop()
+			}
+			if err := g.Wait(); err != nil {
+				return err
+			}
+			return nil
+		}
+	}
+}
+
+func (q *Query) saw(name string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !slices.Contains(q.seen, name) {
+		q.seen = append(q.seen, name)
+	}
+}
+
+func (q *Query) lastSeen() string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.seen) == 0 {
+		return "none since the query began"
+	}
+	return strings.Join(q.seen, ", ")
+}
+
+// A slot rests after its worker was lost before it tries that worker again, each time twice as long.
+const (
+	lostPause    = 500 * time.Millisecond
+	maxLostPause = 8 * time.Second
+)
+
+// slot runs tasks on w one after the other. Taking ends with taking; a task under way ends with run.
+func (q *Query) slot(taking, run context.Context, w member.Worker) error {
+	pause := lostPause
+	for {
+		a := q.q.next(taking, w.Name)
+		if a == nil {
+			return nil
+		}
+		lost, err := q.attempt(run, w, a)
+		if err != nil {
+			return err
+		}
+		if !lost {
+			pause = lostPause
+			continue
+		}
+		select {
+		case <-time.After(pause):
+			pause = min(2*pause, maxLostPause)
+		case <-taking.Done():
+			return nil
+		}
+	}
+}
+
+// attempt runs a on w and commits its output if it is the first to succeed. lost tells that the
+// worker, not the task, failed.
+func (q *Query) attempt(ctx context.Context, w member.Worker, a *attempt) (lost bool, err error) {
+	it := a.item
+	out := newOutput()
+	stats, err := q.cfg.Runner.Run(it.ctx, w, q.task(it, a.number), q.local, out.add)
+	if err == nil {
+		err = q.cfg.Machine.Fault("task.commit")
+	}
+	if err == nil {
+		if !q.q.win(a) {
+			out.release()
+			return false, nil
+		}
+		it.cancel()
+		q.note(func(p *Progress) {
+			p.SplitsDone += len(it.splits)
+			op.MergeStats(p.Stats, stats)
+		})
+		q.x.commit(it.stage.Id, out)
+		return false, nil
+	}
+	out.release()
+	kind := diag.KindOf(err)
+	lost = kind == diag.Lost || kind == diag.Unavailable && w.Address != ""
+	again := lost && a.number+1 < q.cfg.MaxAttempts
+	if done := q.q.lose(a, again); done || again || ctx.Err() != nil {
+		return lost, nil
+	}
+	return lost, err
+}

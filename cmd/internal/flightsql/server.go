@@ -1,0 +1,133 @@
+// Package flightsql speaks Arrow Flight SQL over a coordinator: statements, prepared statements with
+// parameters, and the metadata that JDBC and ADBC clients browse. It only encodes.
+//
+// Read NewServer first; Dial is the client that winnow's own shell uses.
+package flightsql
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"sync"
+
+	"github.com/apache/arrow/go/v15/arrow/flight"
+	"github.com/apache/arrow/go/v15/arrow/flight/flightsql"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+
+	"github.com/winnowdb/winnow/cluster/coord"
+	"github.com/winnowdb/winnow/cluster/wire"
+	"github.com/winnowdb/winnow/proto/diag"
+)
+
+// NewServer returns a gRPC server that answers Flight SQL for c.
+func NewServer(c *coord.Coordinator, version string) *grpc.Server {
+	s := &server{coord: c, sessions: map[string]*session{}}
+	s.registerInfo(version)
+	g := grpc.NewServer(grpc.StatsHandler(s), grpc.MaxRecvMsgSize(maxClientMessage), grpc.MaxSendMsgSize(wire.MaxMessage))
+	flight.RegisterFlightServiceServer(g, &front{FlightServer: flightsql.NewFlightServer(s), server: s})
+	return g
+}
+
+// maxClientMessage is the largest message a client may send, in bytes.
+const maxClientMessage = 16 << 20
+
+// server is the Flight SQL service. A client's gRPC connection is its session.
+type server struct {
+	flightsql.BaseServer
+	coord *coord.Coordinator
+
+	mu       sync.Mutex
+	sessions map[string]*session // by the client's address
+}
+
+// session is what one client connection holds.
+type session struct {
+	conn *coord.Conn
+
+	mu       sync.Mutex
+	prepared map[string]*prepared
+	pending  map[string]string // statement handle → SQL
+	last     *coord.Summary    // of the last statement, for our own shell
+}
+
+// session returns the session of the caller's connection.
+func (s *server) session(ctx context.Context) *session {
+	key := "unknown"
+	if p, ok := peer.FromContext(ctx); ok {
+		key = p.Addr.String()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ss := s.sessions[key]
+	if ss == nil {
+		ss = &session{conn: s.coord.Connect("flight"), prepared: map[string]*prepared{}, pending: map[string]string{}}
+		s.sessions[key] = ss
+	}
+	return ss
+}
+
+// connKey carries a connection's address from its begin to its end.
+type connKey struct{}
+
+// TagConn, HandleConn, TagRPC and HandleRPC implement stats.Handler: the end of a connection ends its session.
+func (s *server) TagConn(ctx context.Context, info *stats.ConnTagInfo) context.Context {
+	return context.WithValue(ctx, connKey{}, info.RemoteAddr.String())
+}
+
+// HandleConn closes the session of a connection that has ended.
+func (s *server) HandleConn(ctx context.Context, st stats.ConnStats) {
+	if _, ended := st.(*stats.ConnEnd); !ended {
+		return
+	}
+	key, _ := ctx.Value(connKey{}).(string)
+	s.mu.Lock()
+	ss := s.sessions[key]
+	delete(s.sessions, key)
+	s.mu.Unlock()
+	if ss != nil {
+		ss.conn.Close(context.Background()) // nobody is left to tell of an error
+	}
+}
+
+// TagRPC does nothing.
+func (s *server) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+
+// HandleRPC does nothing.
+func (s *server) HandleRPC(context.Context, stats.RPCStats) {}
+
+// handle makes a name that cannot be guessed.
+func handle() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// codeOf maps kinds to gRPC codes.
+var codeOf = map[diag.Kind]codes.Code{
+	diag.Syntax: codes.InvalidArgument, diag.Type: codes.InvalidArgument, diag.Unknown: codes.NotFound,
+	diag.NotFound: codes.NotFound, diag.Unsupported: codes.Unimplemented, diag.Exists: codes.AlreadyExists,
+	diag.Denied: codes.PermissionDenied, diag.Auth: codes.Unauthenticated, diag.Limit: codes.ResourceExhausted,
+	diag.BadFile: codes.DataLoss, diag.BadValue: codes.InvalidArgument, diag.Changed: codes.Aborted,
+	diag.Throttled: codes.Unavailable, diag.Unavailable: codes.Unavailable, diag.Cancelled: codes.Canceled,
+	diag.Timeout: codes.DeadlineExceeded, diag.Config: codes.InvalidArgument, diag.Conflict: codes.Aborted,
+}
+
+// fault makes a gRPC status of err; the diag.Error travels as a detail, for our own client.
+func fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	code, ok := codeOf[diag.KindOf(err)]
+	if !ok {
+		code = codes.Internal
+	}
+	st := status.New(code, err.Error())
+	if detailed, derr := st.WithDetails(wire.Fault(err)); derr == nil {
+		st = detailed
+	}
+	return st.Err()
+}

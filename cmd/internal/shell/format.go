@@ -1,0 +1,301 @@
+package shell
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"html"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/proto/diag"
+)
+
+// writer writes the rows of one answer.
+type writer interface {
+	rows(rec arrow.Record) error
+	end() error
+}
+
+// formats are the output formats by name.
+var formats = map[string]func(*bufio.Writer, *arrow.Schema, Options) writer{
+	"table":    newTable,
+	"vertical": newVertical,
+	"csv":      separated(',', true),
+	"tsv":      separated('\t', true),
+	"csv2":     separated(',', false),
+	"tsv2":     separated('\t', false),
+	"json":     newJSON,
+	"jsonl":    newJSONLines,
+	"markdown": newMarkdown,
+	"html":     newHTML,
+	"null":     func(*bufio.Writer, *arrow.Schema, Options) writer { return nullWriter{} },
+}
+
+func unknownFormat(name string) error {
+	names := slices.Sorted(maps.Keys(formats))
+	hint := diag.DidYouMean(name, names)
+	if hint == "" {
+		hint = "known are " + strings.Join(names, " ")
+	}
+	return fmt.Errorf("no format %q: %s", name, hint)
+}
+
+// cell is the text of a value, or null.
+func cell(a arrow.Array, i int, null string) string {
+	if a.IsNull(i) {
+		return null
+	}
+	return datatype.Text(a, i)
+}
+
+type nullWriter struct{}
+
+func (nullWriter) rows(arrow.Record) error { return nil }
+func (nullWriter) end() error              { return nil }
+
+// separatedWriter writes CSV and TSV, with RFC 4180's quotes or, as beeline's csv2 and tsv2 do, with
+// quotes only where a separator, a quote or a line end asks for them.
+type separatedWriter struct {
+	w     *bufio.Writer
+	sep   byte
+	quote bool
+	null  string
+	buf   []byte
+}
+
+func separated(sep byte, quote bool) func(*bufio.Writer, *arrow.Schema, Options) writer {
+	return func(w *bufio.Writer, schema *arrow.Schema, o Options) writer {
+		s := &separatedWriter{w: w, sep: sep, quote: quote, null: o.Null}
+		if o.Header {
+			for i, f := range schema.Fields() {
+				s.add(i, f.Name)
+			}
+			w.WriteByte('\n') // a failed write shows in the next Flush
+		}
+		return s
+	}
+}
+
+func (s *separatedWriter) add(i int, text string) {
+	if i > 0 {
+		s.w.WriteByte(s.sep)
+	}
+	if !strings.ContainsAny(text, "\"\n\r"+string(s.sep)) {
+		s.w.WriteString(text)
+		return
+	}
+	s.w.WriteString(`"` + strings.ReplaceAll(text, `"`, `""`) + `"`)
+}
+
+func (s *separatedWriter) rows(rec arrow.Record) error {
+	for i := range int(rec.NumRows()) {
+		for j, col := range rec.Columns() {
+			if col.IsNull(i) {
+				s.add(j, s.null)
+				continue
+			}
+			s.buf = datatype.AppendText(s.buf[:0], col, i)
+			s.add(j, string(s.buf))
+		}
+		if err := s.w.WriteByte('\n'); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *separatedWriter) end() error { return nil }
+
+// verticalWriter writes a line per value.
+type verticalWriter struct {
+	w      *bufio.Writer
+	schema *arrow.Schema
+	null   string
+	n      int
+	width  int
+}
+
+func newVertical(w *bufio.Writer, schema *arrow.Schema, o Options) writer {
+	v := &verticalWriter{w: w, schema: schema, null: o.Null}
+	for _, f := range schema.Fields() {
+		v.width = max(v.width, width(f.Name))
+	}
+	return v
+}
+
+func (v *verticalWriter) rows(rec arrow.Record) error {
+	for i := range int(rec.NumRows()) {
+		v.n++
+		fmt.Fprintf(v.w, "-[ row %d ]%s\n", v.n, strings.Repeat("-", max(0, v.width-4)))
+		for j, col := range rec.Columns() {
+			name := v.schema.Field(j).Name
+			if _, err := fmt.Fprintf(v.w, "%s%s | %s\n", name, strings.Repeat(" ", v.width-width(name)), cell(col, i, v.null)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (v *verticalWriter) end() error { return nil }
+
+// jsonWriter writes objects: an array of them, or one per line.
+type jsonWriter struct {
+	w     *bufio.Writer
+	names [][]byte
+	array bool
+	n     int
+}
+
+func newJSON(w *bufio.Writer, schema *arrow.Schema, _ Options) writer {
+	return &jsonWriter{w: w, names: jsonNames(schema), array: true}
+}
+
+func newJSONLines(w *bufio.Writer, schema *arrow.Schema, _ Options) writer {
+	return &jsonWriter{w: w, names: jsonNames(schema)}
+}
+
+func jsonNames(schema *arrow.Schema) [][]byte {
+	var out [][]byte
+	for _, f := range schema.Fields() {
+		out = append(out, quoteJSON(f.Name))
+	}
+	return out
+}
+
+// quoteJSON quotes text; bytes that are no UTF-8 become U+FFFD.
+func quoteJSON(text string) []byte {
+	b, err := json.Marshal(text)
+	if err != nil {
+		return []byte(`""`)
+	}
+	return b
+}
+
+func (j *jsonWriter) rows(rec arrow.Record) error {
+	for i := range int(rec.NumRows()) {
+		if j.array {
+			sep := ",\n"
+			if j.n == 0 {
+				sep = "[\n"
+			}
+			j.w.WriteString(sep)
+		}
+		j.n++
+		j.w.WriteByte('{')
+		for c, col := range rec.Columns() {
+			if c > 0 {
+				j.w.WriteByte(',')
+			}
+			j.w.Write(j.names[c])
+			j.w.WriteByte(':')
+			j.w.Write(jsonValue(col, i))
+		}
+		j.w.WriteByte('}')
+		if !j.array {
+			if err := j.w.WriteByte('\n'); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// jsonValue writes numbers, booleans and nested values as they are, the rest as text; NaN and the infinities as text.
+func jsonValue(a arrow.Array, i int) []byte {
+	if a.IsNull(i) {
+		return []byte("null")
+	}
+	text := datatype.Text(a, i)
+	t := a.DataType()
+	plain := datatype.IsNumeric(t) && !strings.ContainsAny(text, "NI")
+	if plain || datatype.IsNested(t) || t.ID() == arrow.BOOL {
+		return []byte(text)
+	}
+	return quoteJSON(text)
+}
+
+func (j *jsonWriter) end() error {
+	if !j.array {
+		return nil
+	}
+	if j.n == 0 {
+		j.w.WriteString("[")
+	}
+	_, err := j.w.WriteString("\n]\n")
+	return err
+}
+
+type markdownWriter struct {
+	w    *bufio.Writer
+	null string
+}
+
+func newMarkdown(w *bufio.Writer, schema *arrow.Schema, o Options) writer {
+	var names, rule []string
+	for _, f := range schema.Fields() {
+		names = append(names, markdownText(f.Name))
+		mark := "---"
+		if datatype.IsNumeric(f.Type) {
+			mark = "---:"
+		}
+		rule = append(rule, mark)
+	}
+	w.WriteString("| " + strings.Join(names, " | ") + " |\n|" + strings.Join(rule, "|") + "|\n")
+	return &markdownWriter{w, o.Null}
+}
+
+func markdownText(s string) string {
+	return strings.NewReplacer("|", `\|`, "\n", "<br>").Replace(s)
+}
+
+func (m *markdownWriter) rows(rec arrow.Record) error {
+	for i := range int(rec.NumRows()) {
+		for _, col := range rec.Columns() {
+			m.w.WriteString("| " + markdownText(cell(col, i, m.null)) + " ")
+		}
+		if _, err := m.w.WriteString("|\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *markdownWriter) end() error { return nil }
+
+type htmlWriter struct {
+	w    *bufio.Writer
+	null string
+}
+
+func newHTML(w *bufio.Writer, schema *arrow.Schema, o Options) writer {
+	w.WriteString("<table>\n<tr>")
+	for _, f := range schema.Fields() {
+		w.WriteString("<th>" + html.EscapeString(f.Name) + "</th>")
+	}
+	w.WriteString("</tr>\n")
+	return &htmlWriter{w, o.Null}
+}
+
+func (h *htmlWriter) rows(rec arrow.Record) error {
+	for i := range int(rec.NumRows()) {
+		h.w.WriteString("<tr>")
+		for _, col := range rec.Columns() {
+			h.w.WriteString("<td>" + html.EscapeString(cell(col, i, h.null)) + "</td>")
+		}
+		if _, err := h.w.WriteString("</tr>\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *htmlWriter) end() error {
+	_, err := h.w.WriteString("</table>\n")
+	return err
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/winnowdb/winnow/cluster/coord"
+	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/planner/parse"
+	"github.com/winnowdb/winnow/proto/diag"
+)
+
+var update = flag.Bool("update", false, "write the rows and errors that are got into the goldens")
+
+// TestQueries runs testdata/queries: each file is data, statements, and the rows or the error of the last
+// one, with $DIR for the folder of the data.
+func TestQueries(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "queries", "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { runGolden(t, file) })
+	}
+}
+
+// sections of a golden that are not data.
+const (
+	sqlSection   = "sql"
+	rowsSection  = "rows"
+	errorSection = "error"
+	statsSection = "stats"
+)
+
+func runGolden(t *testing.T, file string) {
+	ar, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	sql := ""
+	for _, f := range ar.Files {
+		switch f.Name {
+		case sqlSection:
+			sql = string(f.Data)
+		case rowsSection, errorSection, statsSection:
+		default:
+			name := filepath.Join(dir, filepath.FromSlash(f.Name))
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	got := answer(t, dir, strings.ReplaceAll(sql, "$DIR", dir))
+	for i, f := range ar.Files {
+		text, ok := got[f.Name]
+		if !ok {
+			continue
+		}
+		text = strings.ReplaceAll(text, dir, "$DIR")
+		if *update {
+			ar.Files[i].Data = []byte(text)
+		} else if text != string(f.Data) {
+			t.Errorf("%s:\n%swant:\n%s", f.Name, text, f.Data)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(file, txtar.Format(ar), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// answer carries out the statements in a new warehouse and returns what the sections hold.
+func answer(t *testing.T, dir, sql string) map[string]string {
+	t.Helper()
+	f := engineFlags{warehouse: filepath.Join(dir, "warehouse"), memory: "64MiB", timeZone: "UTC", slots: 2}
+	e, err := f.engine(cluster{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := e.connect()
+	defer closeConn(conn)
+	got := map[string]string{rowsSection: "", errorSection: "", statsSection: ""}
+	statements, rest := parse.Split(sql)
+	if !parse.Blank(rest) {
+		statements = append(statements, rest)
+	}
+	for i, s := range statements {
+		rows, sum, err := rowsOf(conn, s)
+		if err == nil {
+			got[rowsSection] = rows
+			got[statsSection] = fmt.Sprintf("partitions %d/%d files %d corrupt %d bad %d\n",
+				sum.PartitionsKept, sum.PartitionsTotal, sum.Stats.Files, sum.Stats.BadRows, sum.Stats.BadValues)
+			continue
+		}
+		text := err.Error()
+		var d *diag.Error
+		if errors.As(err, &d) {
+			text = d.Render(strings.TrimSpace(s))
+		}
+		if i < len(statements)-1 {
+			t.Fatalf("%s\n%s", s, text)
+		}
+		got[errorSection] = text + "\n"
+	}
+	return got
+}
+
+func rowsOf(conn *coord.Conn, sql string) (string, coord.Summary, error) {
+	ctx := context.Background()
+	res, err := conn.Query(ctx, strings.TrimSpace(sql))
+	if err != nil {
+		return "", coord.Summary{}, err
+	}
+	defer res.Close()
+	var b strings.Builder
+	for {
+		rec, err := res.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return b.String(), res.Summary(), res.Close()
+		}
+		if err != nil {
+			return "", coord.Summary{}, err
+		}
+		for i := range int(rec.NumRows()) {
+			for j, c := range rec.Columns() {
+				if j > 0 {
+					b.WriteString(" | ")
+				}
+				if c.IsNull(i) {
+					b.WriteString("NULL")
+				} else {
+					b.WriteString(datatype.Text(c, i))
+				}
+			}
+			b.WriteByte('\n')
+		}
+		rec.Release()
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package local
+
+import "testing"
+
+func fifo(*testing.T, string) {}

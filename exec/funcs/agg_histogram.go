@@ -1,0 +1,316 @@
+package funcs
+
+import (
+	"math"
+	"slices"
+	"sort"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/proto/diag"
+)
+
+// histograms are the aggregates over a histogram of bounded size.
+var histograms = []Aggregate{
+	{
+		Name: "percentile_approx", Aliases: []string{"approx_percentile"},
+		Doc:  "percentile_approx(x, p | array(p, …)[, bins]): a percentile, exact up to bins (10000) different values",
+		Bind: bindPercentileApprox,
+	},
+	{
+		Name: "histogram_numeric",
+		Doc:  "histogram_numeric(x, n): the centres and heights of n bins of uneven width",
+		Bind: func(args []Arg) (AggBound, error) {
+			if err := wantArgs("histogram_numeric", args, 2, 2); err != nil {
+				return AggBound{}, err
+			}
+			if err := doubleArg("histogram_numeric", args, 0); err != nil {
+				return AggBound{}, err
+			}
+			bins, err := binsArg("histogram_numeric", args, 1)
+			if err != nil {
+				return AggBound{}, err
+			}
+			return AggBound{
+				Casts: []arrow.DataType{datatype.Double, nil}, Type: binsType, Partial: binsType,
+				New: func(*Ctx) State { return &histogramState{bins: bins} },
+			}, nil
+		},
+	},
+}
+
+// defaultBins is Hive's default number of bins of percentile_approx.
+const defaultBins = 10_000
+
+func bindPercentileApprox(args []Arg) (AggBound, error) {
+	const name = "percentile_approx"
+	if err := wantArgs(name, args, 2, 3); err != nil {
+		return AggBound{}, err
+	}
+	if err := doubleArg(name, args, 0); err != nil {
+		return AggBound{}, err
+	}
+	ps, many, err := percentArg(name, args, 1)
+	if err != nil {
+		return AggBound{}, err
+	}
+	// Trino's third argument is an accuracy below 1; the default number of bins is better than any in use.
+	bins := defaultBins
+	if len(args) == 3 && datatype.IsInteger(args[2].Type) {
+		if bins, err = binsArg(name, args, 2); err != nil {
+			return AggBound{}, err
+		}
+	}
+	b := AggBound{
+		Casts: make([]arrow.DataType, len(args)), Type: datatype.Double, Partial: binsType,
+		New: func(*Ctx) State { return &percentileApprox{histogramState{bins: bins}, ps, many} },
+	}
+	b.Casts[0] = datatype.Double
+	if many {
+		b.Type = datatype.Array(datatype.Double)
+	}
+	return b, nil
+}
+
+// percentArg is constDoubles with every value within 0 and 1.
+func percentArg(name string, args []Arg, i int) ([]float64, bool, error) {
+	ps, many, err := constDoubles(name, args, i)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, p := range ps {
+		if !(p >= 0 && p <= 1) {
+			return nil, false, diag.Errorf(diag.BadValue, "%s takes percentiles from 0 to 1, not %g", name, p)
+		}
+	}
+	return ps, many, nil
+}
+
+func binsArg(name string, args []Arg, i int) (int, error) {
+	n, err := constInt(name, args, i)
+	if err != nil {
+		return 0, err
+	}
+	if n < 2 || n > 1_000_000 {
+		return 0, diag.Errorf(diag.BadValue, "%s takes 2 to 1000000 bins, not %d", name, n)
+	}
+	return int(n), nil
+}
+
+// binsType is how bins travel, and the result of histogram_numeric: centres and heights.
+var binsType = datatype.Array(datatype.Struct(
+	arrow.Field{Name: "x", Type: datatype.Double}, arrow.Field{Name: "y", Type: datatype.Double}))
+
+// histogram is the streaming histogram of Ben-Haim and Tom-Tov (JMLR 2010, pp. 849-872): at most bins
+// pairs (x, y); a new value makes a bin, and when there are too many the two nearest become one. It is
+// exact while the values differ in no more than bins places. Ties among the nearest are broken by the
+// random numbers that Hive draws, so that the answers are Hive's.
+type histogram struct {
+	x, y []float64
+	rng  javaRandom
+}
+
+// histogramSeed is the seed of Hive's generator for ties.
+const histogramSeed = 31183
+
+func (h *histogram) add(v float64, bins int) {
+	if h.x == nil {
+		h.rng = newJavaRandom(histogramSeed)
+	}
+	i := sort.SearchFloat64s(h.x, v)
+	if i < len(h.x) && h.x[i] == v {
+		h.y[i]++
+		return
+	}
+	h.x, h.y = slices.Insert(h.x, i, v), slices.Insert(h.y, i, 1)
+	h.trim(bins)
+}
+
+// trim joins the nearest bins until there are no more than bins.
+func (h *histogram) trim(bins int) {
+	for len(h.x) > bins {
+		at, ties := 0, 1
+		least, before := h.x[1]-h.x[0], h.x[1]
+		for i, x := range h.x[2:] {
+			gap := x - before
+			before = x
+			if gap > least {
+				continue
+			}
+			if gap < least {
+				least, at, ties = gap, i+1, 1
+			} else if ties++; h.rng.nextDouble() <= 1/float64(ties) {
+				at = i + 1
+			}
+		}
+		sum := h.y[at] + h.y[at+1]
+		h.x[at] = h.x[at]*(h.y[at]/sum) + h.x[at+1]/sum*h.y[at+1]
+		h.y[at] = sum
+		h.x, h.y = slices.Delete(h.x, at+1, at+2), slices.Delete(h.y, at+1, at+2)
+	}
+}
+
+// merge adds the bins (x, y) of another histogram. Bins at the same place become one, which Hive leaves
+// apart: so the answer does not depend on how the rows were divided among tasks while it is exact.
+func (h *histogram) merge(x, y []float64, bins int) {
+	if h.x == nil {
+		h.rng = newJavaRandom(histogramSeed)
+	}
+	mx, my := make([]float64, 0, len(h.x)+len(x)), make([]float64, 0, len(h.x)+len(x))
+	push := func(vx, vy float64) {
+		if n := len(mx); n > 0 && mx[n-1] == vx {
+			my[n-1] += vy
+			return
+		}
+		mx, my = append(mx, vx), append(my, vy)
+	}
+	i, j := 0, 0
+	for i < len(h.x) || j < len(x) {
+		if j == len(x) || (i < len(h.x) && h.x[i] <= x[j]) {
+			push(h.x[i], h.y[i])
+			i++
+		} else {
+			push(x[j], y[j])
+			j++
+		}
+	}
+	h.x, h.y = mx, my
+	h.trim(bins)
+}
+
+// quantile returns the value below which the part q of all values lies, interpolated between the
+// centres of bins.
+func (h *histogram) quantile(q float64) float64 {
+	sum, below := 0.0, 0.0
+	for _, y := range h.y {
+		sum += y
+	}
+	for i, y := range h.y {
+		if (below+y)/sum >= q {
+			if i == 0 {
+				return h.x[0]
+			}
+			return h.x[i-1] + (q*sum-below)*(h.x[i]-h.x[i-1])/y
+		}
+		below += y
+	}
+	return h.x[len(h.x)-1]
+}
+
+// histogramState is histogram_numeric.
+type histogramState struct {
+	bins int
+	h    []histogram
+}
+
+func (s *histogramState) Grow(n int) { s.h = grow(s.h, n) }
+
+// Update leaves NaN out: it has no place among the bins.
+func (s *histogramState) Update(groups []uint32, args []Vec) error {
+	in := fixedOf[float64](args[0])
+	for i, g := range groups {
+		if in.nulls.at(i) {
+			continue
+		}
+		if v := in.at(i); !math.IsNaN(v) {
+			s.h[g].add(v, s.bins)
+		}
+	}
+	return nil
+}
+
+func (s *histogramState) Merge(groups []uint32, partial arrow.Array) error {
+	values, offset := listOf(partial)
+	x := values.(*array.Struct).Field(0).(*array.Float64).Float64Values()
+	y := values.(*array.Struct).Field(1).(*array.Float64).Float64Values()
+	for i, g := range groups {
+		if !partial.IsNull(i) {
+			from, to := offset(i)
+			s.h[g].merge(x[from:to], y[from:to], s.bins)
+		}
+	}
+	return nil
+}
+
+func (s *histogramState) Partial(mem memory.Allocator) (arrow.Array, error) { return s.Final(mem) }
+
+func (s *histogramState) Final(mem memory.Allocator) (arrow.Array, error) {
+	var x, y []float64
+	ends, valid := make([]int32, len(s.h)), make([]bool, len(s.h))
+	for g := range s.h {
+		x, y = append(x, s.h[g].x...), append(y, s.h[g].y...)
+		ends[g], valid[g] = int32(len(x)), len(s.h[g].x) > 0
+	}
+	bins := structArray(binsType.(*arrow.ListType).Elem(), len(x),
+		fixedArray(mem, datatype.Double, x, nil), fixedArray(mem, datatype.Double, y, nil))
+	return listArray(mem, binsType, ends, valid, bins), nil
+}
+
+func (s *histogramState) Size() int64 {
+	n := sizeOf(s.h)
+	for i := range s.h {
+		n += sizeOf(s.h[i].x) + sizeOf(s.h[i].y)
+	}
+	return n
+}
+
+// percentileApprox reads percentiles from the histogram.
+type percentileApprox struct {
+	histogramState
+	ps   []float64
+	many bool
+}
+
+func (s *percentileApprox) Partial(mem memory.Allocator) (arrow.Array, error) {
+	return s.histogramState.Final(mem)
+}
+
+func (s *percentileApprox) Final(mem memory.Allocator) (arrow.Array, error) {
+	return percentileArray(mem, len(s.h), s.ps, s.many, func(g int) func(p float64) float64 {
+		if len(s.h[g].x) == 0 {
+			return nil
+		}
+		return s.h[g].quantile
+	}), nil
+}
+
+// percentileArray returns n doubles, or n lists of doubles if many: of(g) gives the percentiles ps of
+// group g, or is nil if the group is empty.
+func percentileArray(mem memory.Allocator, n int, ps []float64, many bool, of func(g int) func(p float64) float64) arrow.Array {
+	var out []float64
+	ends, valid := make([]int32, n), make([]bool, n)
+	for g := range n {
+		f := of(g)
+		if valid[g] = f != nil; f != nil {
+			for _, p := range ps {
+				out = append(out, f(p))
+			}
+		} else if !many {
+			out = append(out, 0)
+		}
+		ends[g] = int32(len(out))
+	}
+	if !many {
+		return fixedArray(mem, datatype.Double, out, valid)
+	}
+	return listArray(mem, datatype.Array(datatype.Double), ends, valid, fixedArray(mem, datatype.Double, out, nil))
+}
+
+// javaRandom is java.util.Random's linear congruential generator.
+type javaRandom struct{ seed uint64 }
+
+func newJavaRandom(seed int64) javaRandom {
+	return javaRandom{(uint64(seed) ^ 0x5DEECE66D) & (1<<48 - 1)}
+}
+
+func (r *javaRandom) next(bits uint) uint64 {
+	r.seed = (r.seed*0x5DEECE66D + 0xB) & (1<<48 - 1)
+	return r.seed >> (48 - bits)
+}
+
+func (r *javaRandom) nextDouble() float64 {
+	return float64(r.next(26)<<27+r.next(27)) * 0x1p-53
+}

@@ -1,0 +1,57 @@
+package op
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Budget is the memory that the tasks of one query may hold in one process, in bytes. Blocking operators
+// take from it as they grow and spill when it is used up.
+type Budget struct {
+	limit int64 // 0: no limit
+	used  atomic.Int64
+}
+
+// NewBudget returns a budget of limit bytes; 0 means no limit.
+func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
+
+// Grow takes n bytes (negative: gives back) and reports whether the budget still holds. The bytes are
+// taken in any case: an operator that hears false spills and gives back.
+func (b *Budget) Grow(n int64) bool {
+	used := b.used.Add(n)
+	return b.limit == 0 || used <= b.limit
+}
+
+// Used returns the bytes taken.
+func (b *Budget) Used() int64 { return b.used.Load() }
+
+// Limit returns the limit in bytes, 0 for none.
+func (b *Budget) Limit() int64 { return b.limit }
+
+// Shared keeps values that several tasks make once.
+type Shared struct {
+	mu sync.Mutex
+	m  map[any]*entry
+}
+
+type entry struct {
+	once  sync.Once
+	value any
+	err   error
+}
+
+// NewShared returns an empty Shared.
+func NewShared() *Shared { return &Shared{m: map[any]*entry{}} }
+
+// Do returns the value of key; the first caller makes it, others wait for him.
+func (s *Shared) Do(key any, make func() (any, error)) (any, error) {
+	s.mu.Lock()
+	e := s.m[key]
+	if e == nil {
+		e = &entry{}
+		s.m[key] = e
+	}
+	s.mu.Unlock()
+	e.once.Do(func() { e.value, e.err = make() })
+	return e.value, e.err
+}

@@ -1,0 +1,146 @@
+package op
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/zeebo/xxh3"
+
+	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/exec/vec"
+	"github.com/winnowdb/winnow/proto/winnowpb"
+)
+
+// exchange reads the output of an earlier stage; it opens it at the first Next.
+type exchange struct {
+	env    *Env
+	schema *arrow.Schema
+	stage  uint32
+	hashed bool
+	order  ordering
+	from   Operator
+}
+
+func newExchange(env *Env, n *winnowpb.Node) (Operator, error) {
+	schema, err := schemaOf(n.Schema)
+	if err != nil {
+		return nil, err
+	}
+	x := n.GetExchange()
+	order, err := newOrdering(x.MergeBy)
+	if err != nil {
+		return nil, err
+	}
+	return &exchange{env: env, schema: schema, stage: x.Stage, hashed: x.Hashed, order: order}, nil
+}
+
+func (x *exchange) Schema() *arrow.Schema { return x.schema }
+
+func (x *exchange) Next(ctx context.Context) (arrow.Record, error) {
+	if x.from == nil {
+		if err := x.open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return x.from.Next(ctx)
+}
+
+func (x *exchange) open(ctx context.Context) error {
+	merged := len(x.order.exprs) > 0
+	partition := uint32(0)
+	if x.hashed {
+		partition = x.env.Task.Index
+	}
+	in, err := x.env.Inputs.Open(ctx, x.stage, partition, x.schema, merged)
+	if err != nil {
+		return err
+	}
+	if merged {
+		x.from = newMerge(x.env, x.schema, x.order, in)
+	} else {
+		x.from = &union{schema: x.schema, in: in}
+	}
+	return nil
+}
+
+func (x *exchange) Close() error {
+	if x.from == nil {
+		return nil
+	}
+	return x.from.Close()
+}
+
+// keyHash hashes the key columns of a batch, the same on all machines.
+type keyHash struct {
+	buf    vec.KeyBuffer
+	hashes []uint64
+}
+
+func (k *keyHash) of(cols []arrow.Array, n int) []uint64 {
+	vec.AppendKeys(cols, n, &k.buf)
+	k.hashes = k.hashes[:0]
+	if k.buf.Packed != nil {
+		var b [16]byte
+		for _, p := range k.buf.Packed {
+			binary.LittleEndian.PutUint64(b[:8], p[0])
+			binary.LittleEndian.PutUint64(b[8:], p[1])
+			k.hashes = append(k.hashes, xxh3.Hash(b[:]))
+		}
+		return k.hashes
+	}
+	for i := range n {
+		k.hashes = append(k.hashes, xxh3.Hash(k.buf.Key(i)))
+	}
+	return k.hashes
+}
+
+// Partition cuts rec by the hash of out's keys into one batch per partition; nil where there are no
+// rows. The caller releases them.
+func Partition(_ context.Context, env *Env, out *winnowpb.Output, rec arrow.Record) ([]arrow.Record, error) {
+	keys, err := expr.AllFromProto(out.Keys)
+	if err != nil {
+		return nil, err
+	}
+	return partitionBy(env, keys, rec, uint64(out.Partitions), 0)
+}
+
+// partitionBy cuts rec into parts by key hash; shift tells which bits, so that parts can be cut again.
+func partitionBy(env *Env, keys []expr.Expr, rec arrow.Record, parts uint64, shift uint) ([]arrow.Record, error) {
+	cols, err := evalAll(env, keys, rec)
+	if err != nil {
+		return nil, err
+	}
+	defer release(cols)
+	rows := make([][]int32, parts)
+	var h keyHash
+	for i, v := range h.of(cols, int(rec.NumRows())) {
+		p := (v >> shift) % parts
+		rows[p] = append(rows[p], int32(i))
+	}
+	out := make([]arrow.Record, parts)
+	for p, idx := range rows {
+		if len(idx) > 0 {
+			out[p] = vec.TakeRecord(env.Mem, rec, idx)
+		}
+	}
+	return out, nil
+}
+
+// collect reads in to its end into memory.
+func collect(ctx context.Context, in Operator) ([]arrow.Record, error) {
+	var out []arrow.Record
+	for {
+		rec, err := in.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			releaseRecords(out)
+			return nil, err
+		}
+		out = append(out, rec)
+	}
+}

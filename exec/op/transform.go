@@ -1,0 +1,276 @@
+package op
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/exec/funcs"
+	"github.com/winnowdb/winnow/proto/diag"
+	"github.com/winnowdb/winnow/proto/winnowpb"
+)
+
+// transform pipes rows through a child process as separated lines, \N for NULL, and reads rows back.
+type transform struct {
+	unary
+	pb      *winnowpb.Transform
+	args    []expr.Expr
+	in, out byte // field delimiters
+	cmd     *exec.Cmd
+	lines   *bufio.Reader
+	wg      sync.WaitGroup
+	fed     error // of the goroutine that writes
+	stderr  tail
+	casts   []funcs.Kernel
+	done    bool
+}
+
+// tail keeps the last 4 KiB of what a command says on standard error.
+type tail struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.b = append(t.b, p...)
+	if n := len(t.b); n > 4096 {
+		t.b = slices.Delete(t.b, 0, n-4096)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(string(t.b))
+}
+
+func newTransform(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
+	schema, err := schemaOf(n.Schema)
+	if err != nil {
+		return nil, err
+	}
+	pb := n.GetTransform()
+	if !allowed(env.AllowTransform, pb.Command) {
+		return nil, diag.Errorf(diag.Denied, "the command %q is not allowed to run", strings.Join(pb.Command, " ")).
+			WithHint("allow it with --allow-transform")
+	}
+	t := &transform{unary: unary{env, in, schema}, pb: pb, in: delimiter(pb.InFormat), out: delimiter(pb.OutFormat)}
+	if t.args, err = expr.AllFromProto(pb.Args); err != nil {
+		return nil, err
+	}
+	for _, f := range schema.Fields() {
+		var k funcs.Kernel
+		if !datatype.Equal(f.Type, datatype.String) {
+			if k, err = funcs.CastKernel(datatype.String, f.Type); err != nil {
+				return nil, err
+			}
+		}
+		t.casts = append(t.casts, k)
+	}
+	return t, nil
+}
+
+func allowed(list, command []string) bool {
+	return len(command) > 0 && (slices.Contains(list, "*") || slices.Contains(list, command[0]) || slices.Contains(list, strings.Join(command, " ")))
+}
+
+func delimiter(format map[string]string) byte {
+	if d := format["field.delim"]; d != "" {
+		return d[0]
+	}
+	return '\t'
+}
+
+func (t *transform) start(ctx context.Context) error {
+	t.cmd = exec.CommandContext(ctx, t.pb.Command[0], t.pb.Command[1:]...)
+	ownGroup(t.cmd)
+	t.cmd.Stderr = &t.stderr
+	in, err := t.cmd.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("transform: %w", err)
+	}
+	out, err := t.cmd.StdoutPipe()
+	if err != nil {
+		return fmt.Errorf("transform: %w", err)
+	}
+	if err := t.cmd.Start(); err != nil {
+		return diag.Errorf(diag.NotFound, "transform: %w", err)
+	}
+	t.lines = bufio.NewReaderSize(out, 64<<10)
+	t.wg.Go(func() { // ends at the input's end, or when the command stops reading
+		t.fed = t.feed(ctx, in)
+		if err := in.Close(); t.fed == nil && err != nil && !brokenPipe(err) {
+			t.fed = err
+		}
+	})
+	return nil
+}
+
+// feed writes the input's rows. A command that stops reading early is no error.
+func (t *transform) feed(ctx context.Context, to io.Writer) error {
+	w := bufio.NewWriterSize(to, 64<<10)
+	err := drain(ctx, t.unary.in, func(rec arrow.Record) error {
+		cols, err := evalAll(t.env, t.args, rec)
+		if err != nil {
+			return err
+		}
+		defer release(cols)
+		var line []byte
+		for i := range int(rec.NumRows()) {
+			line = line[:0]
+			for j, c := range cols {
+				if j > 0 {
+					line = append(line, t.in)
+				}
+				line = appendField(line, c, i)
+			}
+			if _, err := w.Write(append(line, '\n')); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = w.Flush()
+	}
+	if brokenPipe(err) {
+		return nil
+	}
+	return err
+}
+
+func appendField(line []byte, a arrow.Array, i int) []byte {
+	if a.IsNull(i) {
+		return append(line, '\\', 'N')
+	}
+	from := len(line)
+	line = datatype.AppendText(line, a, i)
+	for k := from; k < len(line); k++ {
+		if line[k] == '\n' || line[k] == '\r' {
+			line[k] = ' '
+		}
+	}
+	return line
+}
+
+func (t *transform) Next(ctx context.Context) (arrow.Record, error) {
+	if t.done {
+		return nil, io.EOF
+	}
+	if t.cmd == nil {
+		if err := t.start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	fields := t.schema.Fields()
+	b := make([]*array.StringBuilder, len(fields))
+	for i := range b {
+		b[i] = array.NewStringBuilder(t.env.Mem)
+		defer b[i].Release()
+	}
+	n := 0
+	for n < t.env.BatchRows {
+		line, err := t.lines.ReadBytes('\n')
+		if len(line) > 0 {
+			t.split(bytes.TrimSuffix(line, []byte("\n")), b)
+			n++
+		}
+		if err == nil {
+			continue
+		}
+		t.done = true
+		if err := t.finish(ctx); err != nil {
+			return nil, err
+		}
+		break
+	}
+	if n == 0 {
+		return nil, io.EOF
+	}
+	return t.record(b, n)
+}
+
+// split cuts a line into the output's fields; those that are missing are NULL.
+func (t *transform) split(line []byte, b []*array.StringBuilder) {
+	for i := range b {
+		if line == nil {
+			b[i].AppendNull()
+			continue
+		}
+		field, rest, more := bytes.Cut(line, []byte{t.out})
+		if t.pb.KeyValue && i == len(b)-1 {
+			field, more = line, false
+		}
+		if string(field) == `\N` {
+			b[i].AppendNull()
+		} else {
+			b[i].Append(string(field))
+		}
+		line = nil
+		if more {
+			line = rest
+		}
+	}
+}
+
+func (t *transform) record(b []*array.StringBuilder, n int) (arrow.Record, error) {
+	cols := make([]arrow.Array, len(b))
+	for i := range b {
+		a := b[i].NewArray()
+		cols[i] = a
+		if t.casts[i] != nil {
+			typed, err := t.casts[i](t.env.Funcs, []funcs.Vec{{Array: a}}, n)
+			a.Release()
+			if err != nil {
+				return nil, err
+			}
+			cols[i] = typed
+		}
+		defer cols[i].Release()
+	}
+	return array.NewRecord(t.schema, cols, int64(n)), nil
+}
+
+func (t *transform) finish(ctx context.Context) error {
+	t.wg.Wait()
+	err := t.cmd.Wait()
+	if t.fed != nil {
+		return t.fed
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return diag.Errorf(diag.BadValue, "the command %q failed: %w: %s", strings.Join(t.pb.Command, " "), err, t.stderr.String())
+	}
+	return nil
+}
+
+func (t *transform) Close() error {
+	if t.cmd != nil && !t.done {
+		t.done = true
+		killGroup(t.cmd)
+		t.wg.Wait()
+		t.cmd.Wait() // it was killed: its exit says nothing
+	}
+	return t.unary.in.Close()
+}
+
+func brokenPipe(err error) bool {
+	return err != nil && (errors.Is(err, errPipe) || errors.Is(err, io.ErrClosedPipe))
+}

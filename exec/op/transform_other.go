@@ -1,0 +1,14 @@
+//go:build !unix
+
+package op
+
+import (
+	"io"
+	"os/exec"
+)
+
+var errPipe error = io.ErrClosedPipe
+
+func ownGroup(*exec.Cmd) {}
+
+func killGroup(cmd *exec.Cmd) { cmd.Process.Kill() }

@@ -1,0 +1,316 @@
+package serde
+
+import (
+	"bytes"
+
+	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/exec/textscan"
+)
+
+// delimitedChunk decodes many records at once: it lists the positions of all delimiters and line ends of a chunk,
+// derives from them where each needed field begins and ends, and then reads column by column into slices
+// of known length. Chunks with escapes or lone CRs go record by record.
+type delimitedChunk struct {
+	*delimited
+	framing Framing
+	end     byte // of records
+	lines   lineKind
+	needles []byte
+	needed  []int // columns of the table, ascending
+	pos     []uint32
+	first   []uint32 // per record: index in pos of the end of its first field
+	from    []uint32 // per record: where the field at hand begins; missing if there is none
+	to      []uint32
+}
+
+type lineKind uint8
+
+const (
+	lineAny     lineKind = iota // CR, LF or CRLF
+	lineNewline                 // LF or CRLF
+	lineExact                   // one byte
+)
+
+// missing is the beginning of a field that the record does not have.
+const missing = ^uint32(0)
+
+// newDelimitedChunk returns d, with a chunk form if framing ends records with one byte.
+func newDelimitedChunk(d *delimited, framing Framing) Decoder {
+	c := &delimitedChunk{delimited: d, framing: framing, end: '\n'}
+	switch f := framing.(type) {
+	case anyLine:
+		c.lines = lineAny
+	case newline:
+		c.lines = lineNewline
+	case exactEnd:
+		if len(f.end) != 1 {
+			return d
+		}
+		c.lines, c.end = lineExact, f.end[0]
+	default:
+		return d
+	}
+	c.needles = []byte{d.seps[0], c.end}
+	for col, o := range d.place {
+		if o >= 0 {
+			c.needed = append(c.needed, col)
+		}
+	}
+	return c
+}
+
+// DecodeChunk implements ChunkDecoder.
+func (d *delimitedChunk) DecodeChunk(b []byte, out *Columns) error {
+	if len(b) == 0 {
+		return nil
+	}
+	crlf, ok := d.lineEnds(b)
+	if !ok || (d.escaped && indexByte(b, d.escape) >= 0) || b[len(b)-1] != d.end || d.seps[0] == d.end {
+		return d.oneByOne(b, out)
+	}
+	d.counts = &out.Counts
+	d.pos = textscan.Positions(d.pos[:0], b, d.needles)
+	rows := textscan.Count(b, d.end)
+	width := d.stride(b, rows)
+	if width == 0 {
+		d.ragged(b, rows)
+	}
+	d.countExtra(width, rows, out)
+	if cap(d.from) < rows {
+		d.from, d.to = make([]uint32, rows), make([]uint32, rows)
+	}
+	d.from, d.to = d.from[:rows], d.to[:rows]
+	row := out.rows
+	for _, col := range d.needed {
+		if width > 0 {
+			d.spansByStride(col, width, rows)
+		} else {
+			d.spansRagged(b, col, rows)
+		}
+		if crlf && (width == 0 || col >= width-1 || (d.rest && col == len(d.place)-1)) {
+			d.trimCR(b)
+		}
+		d.column(out.cols[d.place[col]], b)
+	}
+	out.rows += rows
+	countBadUTF8(out, row)
+	return nil
+}
+
+// lineEnds reports whether all records end with d.end, and whether some have a CR before it that is no data.
+func (d *delimitedChunk) lineEnds(b []byte) (crlf, ok bool) {
+	if d.lines == lineExact || indexByte(b, '\r') < 0 {
+		return false, true
+	}
+	pairs := bytes.Count(b, []byte("\r\n"))
+	return pairs > 0, d.lines == lineNewline || pairs == textscan.Count(b, '\r')
+}
+
+func (d *delimitedChunk) oneByOne(b []byte, out *Columns) error {
+	for len(b) > 0 {
+		rec, n := d.framing.Next(b, true)
+		if err := d.Decode(rec, out); err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// stride returns the number of fields of every record if it is the same for all, else 0.
+func (d *delimitedChunk) stride(b []byte, rows int) int {
+	if len(d.pos)%rows != 0 {
+		return 0
+	}
+	width := len(d.pos) / rows
+	for i := width - 1; i < len(d.pos); i += width {
+		if b[d.pos[i]] != d.end {
+			return 0
+		}
+	}
+	return width
+}
+
+// ragged fills first: it has one entry more than there are records.
+func (d *delimitedChunk) ragged(b []byte, rows int) {
+	d.first = append(d.first[:0], 0)
+	for i, p := range d.pos {
+		if b[p] == d.end {
+			d.first = append(d.first, uint32(i+1))
+		}
+	}
+}
+
+func (d *delimitedChunk) countExtra(width, rows int, out *Columns) {
+	columns := len(d.place)
+	switch {
+	case d.rest:
+	case width > columns:
+		out.Counts.ExtraFields += int64(rows)
+	case width == 0:
+		for r := range rows {
+			if int(d.first[r+1]-d.first[r]) > columns {
+				out.Counts.ExtraFields++
+			}
+		}
+	}
+}
+
+func (d *delimitedChunk) spansByStride(col, width, rows int) {
+	from, to := d.from[:rows], d.to[:rows]
+	if col >= width {
+		for r := range from {
+			from[r], to[r] = missing, 0
+		}
+		return
+	}
+	end := col
+	if d.rest && col == len(d.place)-1 {
+		end = width - 1
+	}
+	// The field before a record's first one ends where the record before it does.
+	for r, i := 0, 0; r < rows; r, i = r+1, i+width {
+		begin := uint32(0)
+		if i+col > 0 {
+			begin = d.pos[i+col-1] + 1
+		}
+		from[r], to[r] = begin, d.pos[i+end]
+	}
+}
+
+func (d *delimitedChunk) spansRagged(b []byte, col, rows int) {
+	from, to := d.from[:rows], d.to[:rows]
+	rest := d.rest && col == len(d.place)-1
+	for r := range rows {
+		i := d.first[r] + uint32(col)
+		if i >= d.first[r+1] {
+			from[r], to[r] = missing, 0
+			continue
+		}
+		from[r] = 0
+		if i > 0 {
+			from[r] = d.pos[i-1] + 1
+		}
+		if rest {
+			i = d.first[r+1] - 1
+		}
+		to[r] = d.pos[i]
+	}
+}
+
+// trimCR takes the CR of a CRLF off the fields that end a record.
+func (d *delimitedChunk) trimCR(b []byte) {
+	for r, to := range d.to {
+		if d.from[r] != missing && b[to] == d.end && to > d.from[r] && b[to-1] == '\r' {
+			d.to[r] = to - 1
+		}
+	}
+}
+
+// column reads the fields that from and to name.
+func (d *delimitedChunk) column(c *vector, b []byte) {
+	k := c.kind
+	if d.nullNumber && k != kindString {
+		k = kindNull
+	}
+	switch k {
+	case kindInt32:
+		d.int32s(c, b)
+	case kindInt64:
+		d.int64s(c, b)
+	case kindFloat64:
+		d.doubles(c, b)
+	case kindString:
+		d.strings(c, b)
+	default:
+		for r, from := range d.from {
+			if from == missing {
+				c.appendNull()
+			} else {
+				d.value(c, b[from:d.to[r]], 1)
+			}
+		}
+	}
+}
+
+func (d *delimitedChunk) int32s(c *vector, b []byte) {
+	c.i32 = grow(c.i32, len(d.from))
+	start := c.n
+	for r, from := range d.from {
+		if from != missing {
+			if v, ok := textscan.Int(b[from:d.to[r]]); ok && int64(int32(v)) == v {
+				c.i32 = append(c.i32, int32(v))
+				continue
+			}
+		}
+		// Values so far are noted at once, so that a column without NULLs costs no bit per value.
+		c.addedMany(len(c.i32) - c.n)
+		d.slow(c, b, r)
+	}
+	c.addedMany(start + len(d.from) - c.n)
+}
+
+func (d *delimitedChunk) int64s(c *vector, b []byte) {
+	c.i64 = grow(c.i64, len(d.from))
+	start := c.n
+	for r, from := range d.from {
+		if from != missing {
+			if v, ok := textscan.Int(b[from:d.to[r]]); ok {
+				c.i64 = append(c.i64, v)
+				continue
+			}
+		}
+		c.addedMany(len(c.i64) - c.n)
+		d.slow(c, b, r)
+	}
+	c.addedMany(start + len(d.from) - c.n)
+}
+
+func (d *delimitedChunk) doubles(c *vector, b []byte) {
+	c.f64 = grow(c.f64, len(d.from))
+	start := c.n
+	for r, from := range d.from {
+		if from != missing {
+			if v, ok := datatype.ParseDouble(b[from:d.to[r]]); ok {
+				c.f64 = append(c.f64, v)
+				continue
+			}
+		}
+		c.addedMany(len(c.f64) - c.n)
+		d.slow(c, b, r)
+	}
+	c.addedMany(start + len(d.from) - c.n)
+}
+
+func (d *delimitedChunk) strings(c *vector, b []byte) {
+	c.offsets = grow(c.offsets, len(d.from))
+	start := c.n
+	for r, from := range d.from {
+		if from != missing {
+			if f := b[from:d.to[r]]; !d.isNull(f) {
+				c.data = append(c.data, f...)
+				c.offsets = append(c.offsets, int32(len(c.data)))
+				continue
+			}
+		}
+		c.addedMany(len(c.offsets) - 1 - c.n)
+		d.slow(c, b, r)
+	}
+	c.addedMany(start + len(d.from) - c.n)
+}
+
+// slow adds the field of record r by the general way.
+func (d *delimitedChunk) slow(c *vector, b []byte, r int) {
+	if d.from[r] == missing {
+		c.appendNull()
+		return
+	}
+	d.value(c, b[d.from[r]:d.to[r]], 1)
+}
+
+func grow[T any](s []T, n int) []T {
+	if cap(s)-len(s) >= n {
+		return s
+	}
+	return append(make([]T, 0, max(2*cap(s), len(s)+n)), s...)
+}

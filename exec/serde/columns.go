@@ -1,0 +1,412 @@
+package serde
+
+import (
+	"unsafe"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
+	"github.com/apache/arrow/go/v15/arrow/decimal128"
+
+	"github.com/winnowdb/winnow/exec/datatype"
+)
+
+// Columns gathers the decoded rows of some columns as plain slices, which Finish hands to Arrow without
+// a copy. It is used by one goroutine.
+type Columns struct {
+	cols   []*vector
+	rows   int
+	Counts Counts
+}
+
+// Counts is what decoding met besides good rows. BadValues of a column are kept by the Columns.
+type Counts struct {
+	BadRows      int64 // rows of NULLs for records that the format could not read
+	ExtraFields  int64 // records with more fields than the table has columns
+	LongLines    int64 // records beyond the limit, also among BadRows
+	BadUTF8      int64 // text values that are not UTF-8, kept as they are
+	Zoned        int64 // timestamps with a zone, converted to UTC
+	TrailingText int64 // JSON records with text after the value
+	Unclosed     int64 // CSV records that end within quotes, delimited ones that end with the escape
+}
+
+// NewColumns returns empty columns of types, one per needed column.
+func NewColumns(types []arrow.DataType) *Columns {
+	c := &Columns{cols: make([]*vector, len(types))}
+	for i, t := range types {
+		c.cols[i] = newVector(t)
+	}
+	return c
+}
+
+// Rows returns the number of rows gathered since the last Finish.
+func (c *Columns) Rows() int { return c.rows }
+
+// Bytes estimates the bytes held by variable-length values; a batch is cut when they grow too many.
+func (c *Columns) Bytes() int {
+	n := 0
+	for _, col := range c.cols {
+		n += col.bytes()
+	}
+	return n
+}
+
+// AddNullRow adds a row of NULLs.
+func (c *Columns) AddNullRow() {
+	for _, col := range c.cols {
+		col.truncate(c.rows)
+		col.appendNull()
+	}
+	c.rows++
+}
+
+// AddBadRow adds a row of NULLs in place of a record that the format cannot read, and counts it.
+func (c *Columns) AddBadRow() {
+	c.AddNullRow()
+	c.Counts.BadRows++
+}
+
+// AddRows adds n rows to columns of which none is needed.
+func (c *Columns) AddRows(n int) { c.rows += n }
+
+// BadValues returns how many values of needed column i did not parse, since the last ResetCounts.
+func (c *Columns) BadValues(i int) int64 { return c.cols[i].badValues() }
+
+// ResetCounts sets all counts to zero.
+func (c *Columns) ResetCounts() {
+	c.Counts = Counts{}
+	for _, col := range c.cols {
+		col.resetBad()
+	}
+}
+
+// cut drops rows n and later.
+func (c *Columns) cut(n int) {
+	for _, col := range c.cols {
+		col.truncate(n)
+	}
+	c.rows = n
+}
+
+// Finish returns the gathered rows as arrays, to be released by the caller, and begins anew.
+func (c *Columns) Finish() []arrow.Array {
+	out := make([]arrow.Array, len(c.cols))
+	for i, col := range c.cols {
+		out[i] = col.finish()
+	}
+	c.rows = 0
+	return out
+}
+
+// kind is what a column stores, so that hot loops switch on a byte and not on types.
+type kind uint8
+
+const (
+	kindNull kind = iota
+	kindBool
+	kindInt8
+	kindInt16
+	kindInt32
+	kindInt64
+	kindFloat32
+	kindFloat64
+	kindDecimal
+	kindTimestamp
+	kindZoned // timestamp with local time zone
+	kindDate
+	kindString
+	kindVarchar
+	kindChar
+	kindBinary
+	kindList
+	kindMap
+	kindStruct
+)
+
+// vector is the values of one column, or of the items below one, in Arrow's layout.
+type vector struct {
+	typ   arrow.DataType
+	kind  kind
+	n     int
+	valid []byte // bitmap; nil while no value is NULL
+	nulls int
+	bad   int64
+
+	bits    []byte // boolean
+	i8      []int8
+	i16     []int16
+	i32     []int32 // also date
+	i64     []int64
+	f32     []float32
+	f64     []float64
+	dec     []decimal128.Num
+	offsets []int32 // n+1 values for text, binary, list and map
+	data    []byte
+	kids    []*vector // list: item; map: key, value; struct: fields
+	width   int       // characters of varchar and char
+	prec    int       // of decimal
+	scale   int
+}
+
+func newVector(t arrow.DataType) *vector {
+	c := &vector{typ: t}
+	switch t := t.(type) {
+	case *datatype.Varchar:
+		c.kind, c.width = kindVarchar, t.N
+	case *datatype.Char:
+		c.kind, c.width = kindChar, t.N
+	case *datatype.TimestampType:
+		c.kind = kindTimestamp
+	case *datatype.TimestampLTZType:
+		c.kind = kindZoned
+	case *arrow.Decimal128Type:
+		c.kind, c.prec, c.scale = kindDecimal, int(t.Precision), int(t.Scale)
+	case *arrow.MapType:
+		c.kind, c.kids = kindMap, []*vector{newVector(t.KeyType()), newVector(t.ItemType())}
+	case *arrow.ListType:
+		c.kind, c.kids = kindList, []*vector{newVector(t.Elem())}
+	case *arrow.StructType:
+		c.kind = kindStruct
+		for _, f := range t.Fields() {
+			c.kids = append(c.kids, newVector(f.Type))
+		}
+	default:
+		c.kind = plainKinds[t.ID()]
+	}
+	c.start()
+	return c
+}
+
+var plainKinds = map[arrow.Type]kind{
+	arrow.BOOL: kindBool, arrow.INT8: kindInt8, arrow.INT16: kindInt16, arrow.INT32: kindInt32, arrow.INT64: kindInt64,
+	arrow.FLOAT32: kindFloat32, arrow.FLOAT64: kindFloat64, arrow.STRING: kindString, arrow.BINARY: kindBinary, arrow.DATE32: kindDate,
+}
+
+// start makes empty offsets, of which there is one more than values.
+func (c *vector) start() {
+	switch c.kind {
+	case kindString, kindVarchar, kindChar, kindBinary, kindList, kindMap:
+		c.offsets = append(make([]int32, 0, cap(c.offsets)), 0)
+	}
+}
+
+func (c *vector) bytes() int {
+	n := len(c.data) + 8*c.n
+	for _, k := range c.kids {
+		n += k.bytes()
+	}
+	return n
+}
+
+func (c *vector) badValues() int64 {
+	n := c.bad
+	for _, k := range c.kids {
+		n += k.badValues()
+	}
+	return n
+}
+
+func (c *vector) resetBad() {
+	c.bad = 0
+	for _, k := range c.kids {
+		k.resetBad()
+	}
+}
+
+// saveBad appends the counts of bad values of c and of what is below it to dst.
+func (c *vector) saveBad(dst []int64) []int64 {
+	dst = append(dst, c.bad)
+	for _, k := range c.kids {
+		dst = k.saveBad(dst)
+	}
+	return dst
+}
+
+// restoreBad takes back what saveBad appended, and returns the rest of saved.
+func (c *vector) restoreBad(saved []int64) []int64 {
+	c.bad, saved = saved[0], saved[1:]
+	for _, k := range c.kids {
+		saved = k.restoreBad(saved)
+	}
+	return saved
+}
+
+// added notes that a value that is not NULL has been appended.
+func (c *vector) added() {
+	if c.valid != nil {
+		c.growValid(c.n + 1)
+		bitutil.SetBit(c.valid, c.n)
+	}
+	c.n++
+}
+
+// addedMany notes n appended values of which none is NULL.
+func (c *vector) addedMany(n int) {
+	if c.valid != nil {
+		c.growValid(c.n + n)
+		bitutil.SetBitsTo(c.valid, int64(c.n), int64(n), true)
+	}
+	c.n += n
+}
+
+// addedNull notes that the placeholder of a NULL has been appended.
+func (c *vector) addedNull() {
+	if c.valid == nil {
+		c.valid = make([]byte, 0, (max(c.n*2, 1024)+7)/8)
+		c.growValid(c.n + 1)
+		bitutil.SetBitsTo(c.valid, 0, int64(c.n), true)
+	}
+	c.growValid(c.n + 1)
+	bitutil.ClearBit(c.valid, c.n)
+	c.nulls++
+	c.n++
+}
+
+func (c *vector) growValid(n int) {
+	for len(c.valid)*8 < n {
+		c.valid = append(c.valid, 0)
+	}
+}
+
+func (c *vector) appendNull() {
+	switch c.kind {
+	case kindBool:
+		c.setBool(false)
+	case kindInt8:
+		c.i8 = append(c.i8, 0)
+	case kindInt16:
+		c.i16 = append(c.i16, 0)
+	case kindInt32, kindDate:
+		c.i32 = append(c.i32, 0)
+	case kindInt64:
+		c.i64 = append(c.i64, 0)
+	case kindFloat32:
+		c.f32 = append(c.f32, 0)
+	case kindFloat64:
+		c.f64 = append(c.f64, 0)
+	case kindDecimal, kindTimestamp, kindZoned:
+		c.dec = append(c.dec, decimal128.Num{})
+	case kindString, kindVarchar, kindChar, kindBinary:
+		c.offsets = append(c.offsets, int32(len(c.data)))
+	case kindList, kindMap:
+		c.offsets = append(c.offsets, int32(c.kids[0].n))
+	case kindStruct:
+		for _, k := range c.kids {
+			k.appendNull()
+		}
+	}
+	c.addedNull()
+}
+
+// appendBad appends NULL in place of a text that is no value of the column's type, and counts it.
+func (c *vector) appendBad() {
+	c.appendNull()
+	c.bad++
+}
+
+// setBool writes the bit of the value that is about to be added.
+func (c *vector) setBool(v bool) {
+	if c.n>>3 >= len(c.bits) {
+		c.bits = append(c.bits, 0)
+	}
+	bitutil.SetBitTo(c.bits, c.n, v)
+}
+
+func (c *vector) appendBool(v bool) {
+	c.setBool(v)
+	c.added()
+}
+
+// appendBytes appends text or binary as it is.
+func (c *vector) appendBytes(b []byte) {
+	c.data = append(c.data, b...)
+	c.endBytes()
+}
+
+// endBytes ends a value whose bytes have been appended to data.
+func (c *vector) endBytes() {
+	c.offsets = append(c.offsets, int32(len(c.data)))
+	c.added()
+}
+
+// endNested ends a list or map whose items have been appended to kids.
+func (c *vector) endNested() {
+	c.offsets = append(c.offsets, int32(c.kids[0].n))
+	c.added()
+}
+
+func (c *vector) appendInt32(v int32) {
+	c.i32 = append(c.i32, v)
+	c.added()
+}
+
+func (c *vector) appendNum(v decimal128.Num) {
+	c.dec = append(c.dec, v)
+	c.added()
+}
+
+// appendInt appends v to an integer column and reports whether it fits; if not nothing is appended.
+func (c *vector) appendInt(v int64) bool {
+	switch c.kind {
+	case kindInt64:
+		c.i64 = append(c.i64, v)
+	case kindInt32:
+		if int64(int32(v)) != v {
+			return false
+		}
+		c.i32 = append(c.i32, int32(v))
+	case kindInt16:
+		if int64(int16(v)) != v {
+			return false
+		}
+		c.i16 = append(c.i16, int16(v))
+	case kindInt8:
+		if int64(int8(v)) != v {
+			return false
+		}
+		c.i8 = append(c.i8, int8(v))
+	}
+	c.added()
+	return true
+}
+
+// truncate drops values n and later, and the items below them.
+func (c *vector) truncate(n int) {
+	if n >= c.n {
+		return
+	}
+	if c.valid != nil {
+		c.nulls = n - bitutil.CountSetBits(c.valid, 0, n)
+	}
+	c.n = n
+	switch c.kind {
+	case kindInt8:
+		c.i8 = c.i8[:n]
+	case kindInt16:
+		c.i16 = c.i16[:n]
+	case kindInt32, kindDate:
+		c.i32 = c.i32[:n]
+	case kindInt64:
+		c.i64 = c.i64[:n]
+	case kindFloat32:
+		c.f32 = c.f32[:n]
+	case kindFloat64:
+		c.f64 = c.f64[:n]
+	case kindDecimal, kindTimestamp, kindZoned:
+		c.dec = c.dec[:n]
+	case kindString, kindVarchar, kindChar, kindBinary:
+		c.offsets = c.offsets[:n+1]
+		c.data = c.data[:c.offsets[n]]
+	case kindList, kindMap:
+		c.offsets = c.offsets[:n+1]
+		for _, k := range c.kids {
+			k.truncate(int(c.offsets[n]))
+		}
+	case kindStruct:
+		for _, k := range c.kids {
+			k.truncate(n)
+		}
+	}
+}
+
+// text returns b as a string without a copy; it must not be kept.
+func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,502 @@
+package serde
+
+import (
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/proto/diag"
+)
+
+// jsonShape is what is looked for in a JSON value: the fields of an object, the items of an array or map.
+type jsonShape struct {
+	fields map[string]int // struct, and the record: key → place
+	order  []int          // place by position, for an array in place of an object
+	kids   []*jsonShape
+	fold   bool // keys match whatever their case
+	dots   bool // a dot in a key matches an underscore of a name
+}
+
+// json decodes one JSON object per record by walking over it once. Only what the needed columns want is
+// read; all else is checked for syntax and skipped.
+//
+// Where Hive fails the query or makes up a value, the value or the row is NULL and counted: text that is no
+// number in a number's place, numbers out of range, objects in a number's place, malformed records.
+type json struct {
+	jsonScanner
+	root  *jsonShape
+	texts texts
+	fold  []byte  // a key in lower case
+	bad   []int64 // counts of bad values before the record, for when it turns out malformed
+}
+
+func checkJSON(s *spec) error {
+	_, err := newTexts(s, texts{})
+	return err
+}
+
+func newJSON(s *spec, need Need) (Decoder, error) {
+	t, err := newTexts(s, texts{})
+	if err != nil {
+		return nil, err
+	}
+	d := &json{texts: t, root: newRoot(s, need)}
+	for _, c := range need.Columns {
+		if s.types[c].ID() == arrow.NULL {
+			return nil, diag.Errorf(diag.Type, "column %q has no type", s.Columns[c].Name)
+		}
+	}
+	return d, nil
+}
+
+// newRoot honours the properties of the OpenX reader: mapping.COLUMN = key, case.insensitive, dots.in.keys.
+func newRoot(s *spec, need Need) *jsonShape {
+	fold := !strings.EqualFold(s.props["case.insensitive"], "false")
+	dots := s.props.isTrue("dots.in.keys")
+	root := &jsonShape{fields: map[string]int{}, order: places(len(s.types), need), fold: fold, dots: dots}
+	for out, c := range need.Columns {
+		key := s.Columns[c].Name
+		if mapped, ok := s.props["mapping."+strings.ToLower(key)]; ok {
+			key = mapped
+		}
+		if fold {
+			key = strings.ToLower(key)
+		}
+		root.fields[key] = out
+		root.kids = append(root.kids, newShape(s.types[c], fold, dots))
+	}
+	return root
+}
+
+func newShape(t arrow.DataType, fold, dots bool) *jsonShape {
+	s := &jsonShape{fold: fold, dots: dots}
+	switch t := t.(type) {
+	case *arrow.MapType:
+		s.kids = []*jsonShape{newShape(t.KeyType(), fold, dots), newShape(t.ItemType(), fold, dots)}
+	case *arrow.ListType:
+		s.kids = []*jsonShape{newShape(t.Elem(), fold, dots)}
+	case *arrow.StructType:
+		s.fields = map[string]int{}
+		for i, f := range t.Fields() {
+			name := f.Name
+			if fold {
+				name = strings.ToLower(name)
+			}
+			s.fields[name] = i
+			s.order = append(s.order, i)
+			s.kids = append(s.kids, newShape(f.Type, fold, dots))
+		}
+	}
+	return s
+}
+
+// Decode implements Decoder. A blank record is a row of NULLs, not counted.
+func (d *json) Decode(rec []byte, out *Columns) error {
+	d.reset(rec)
+	d.texts.counts = &out.Counts
+	d.counts = &out.Counts
+	d.blanks()
+	if d.i == len(rec) {
+		out.AddNullRow()
+		return nil
+	}
+	row, bad := out.rows, false
+	d.bad = d.bad[:0]
+	for _, c := range out.cols {
+		d.bad = c.saveBad(d.bad)
+	}
+	switch rec[d.i] {
+	case '{':
+		bad = !d.object(d.root, out.cols, row)
+	case '[':
+		bad = !d.positions(d.root, out.cols, row)
+	default:
+		bad = true
+	}
+	if bad {
+		saved := d.bad
+		for _, c := range out.cols {
+			saved = c.restoreBad(saved)
+		}
+		out.AddBadRow()
+		return nil
+	}
+	for _, c := range out.cols {
+		if c.n == row {
+			c.appendNull()
+		}
+	}
+	if d.blanks(); d.i < len(rec) {
+		out.Counts.TrailingText++
+	}
+	countBadUTF8(out, row)
+	out.rows++
+	return nil
+}
+
+// object reads {…} into cols, of which each gets at most one value, at index row: the last of equal keys.
+func (d *json) object(s *jsonShape, cols []*vector, row int) bool {
+	if !d.enter() {
+		return false
+	}
+	for n := 0; ; n++ {
+		d.blanks()
+		if d.accept('}') {
+			d.depth--
+			return n == 0
+		}
+		key, ok := d.key()
+		if !ok {
+			return false
+		}
+		if i, wanted := s.find(key, &d.fold); wanted {
+			cols[i].truncate(row)
+			ok = d.value(s.kids[i], cols[i])
+		} else {
+			ok = d.skip()
+		}
+		if !ok {
+			return false
+		}
+		if d.blanks(); !d.accept(',') {
+			d.depth--
+			return d.accept('}')
+		}
+	}
+}
+
+// positions reads […] in place of an object: items by the order of the columns, as the OpenX reader does.
+func (d *json) positions(s *jsonShape, cols []*vector, row int) bool {
+	if !d.enter() {
+		return false
+	}
+	for n := 0; ; n++ {
+		d.blanks()
+		if d.accept(']') {
+			d.depth--
+			return n == 0
+		}
+		ok := false
+		if n < len(s.order) && s.order[n] >= 0 {
+			i := s.order[n]
+			cols[i].truncate(row)
+			ok = d.value(s.kids[i], cols[i])
+		} else {
+			ok = d.skip()
+		}
+		if !ok {
+			return false
+		}
+		if d.blanks(); !d.accept(',') {
+			d.depth--
+			return d.accept(']')
+		}
+	}
+}
+
+// find returns the place of key.
+func (s *jsonShape) find(key []byte, buf *[]byte) (int, bool) {
+	if s.fold || s.dots {
+		lower := (*buf)[:0]
+		ascii := true
+		for _, c := range key {
+			switch {
+			case s.fold && c >= 'A' && c <= 'Z':
+				c |= 0x20
+			case s.dots && c == '.':
+				c = '_'
+			case c >= 0x80:
+				ascii = false
+			}
+			lower = append(lower, c)
+		}
+		if *buf = lower; s.fold && !ascii {
+			lower = []byte(strings.ToLower(string(lower)))
+		}
+		key = lower
+	}
+	i, ok := s.fields[string(key)]
+	return i, ok
+}
+
+// value reads one value into c. It is false if the record is malformed.
+func (d *json) value(s *jsonShape, c *vector) bool {
+	d.blanks()
+	if d.i == len(d.b) {
+		return false
+	}
+	if d.b[d.i] == 'n' {
+		if !d.word("null") {
+			return false
+		}
+		c.appendNull()
+		return true
+	}
+	switch c.kind {
+	case kindStruct:
+		return d.structValue(s, c)
+	case kindList:
+		return d.list(s, c)
+	case kindMap:
+		return d.mapping(s, c)
+	}
+	return d.scalar(c)
+}
+
+// wrong skips a value that is not of c's kind.
+func (d *json) wrong(c *vector) bool {
+	c.appendBad()
+	return d.skip()
+}
+
+func (d *json) structValue(s *jsonShape, c *vector) bool {
+	row, ok := c.n, false
+	switch d.b[d.i] {
+	case '{':
+		ok = d.object(s, c.kids, row)
+	case '[':
+		ok = d.positions(s, c.kids, row)
+	default:
+		return d.wrong(c)
+	}
+	for _, k := range c.kids {
+		if k.n == row {
+			k.appendNull()
+		}
+	}
+	c.added()
+	return ok
+}
+
+func (d *json) list(s *jsonShape, c *vector) bool {
+	if d.b[d.i] != '[' {
+		return d.wrong(c)
+	}
+	ok := d.items(s, c)
+	c.endNested()
+	return ok
+}
+
+func (d *json) items(s *jsonShape, c *vector) bool {
+	if !d.enter() {
+		return false
+	}
+	for n := 0; ; n++ {
+		d.blanks()
+		if d.accept(']') {
+			d.depth--
+			return n == 0
+		}
+		if !d.value(s.kids[0], c.kids[0]) {
+			return false
+		}
+		if d.blanks(); !d.accept(',') {
+			d.depth--
+			return d.accept(']')
+		}
+	}
+}
+
+func (d *json) mapping(s *jsonShape, c *vector) bool {
+	if d.b[d.i] != '{' {
+		return d.wrong(c)
+	}
+	first := c.kids[0].n
+	ok := d.entries(s, c)
+	if ok {
+		keepLast(c, first)
+	}
+	c.endNested()
+	return ok
+}
+
+func (d *json) entries(s *jsonShape, c *vector) bool {
+	if !d.enter() {
+		return false
+	}
+	keys, values := c.kids[0], c.kids[1]
+	for n := 0; ; n++ {
+		d.blanks()
+		if d.accept('}') {
+			d.depth--
+			return n == 0
+		}
+		key, ok := d.key()
+		if !ok {
+			return false
+		}
+		d.texts.append(keys, key)
+		if keys.isNull(keys.n - 1) {
+			keys.truncate(keys.n - 1)
+			ok = d.skip()
+		} else {
+			ok = d.value(s.kids[1], values)
+		}
+		if !ok {
+			return false
+		}
+		if d.blanks(); !d.accept(',') {
+			d.depth--
+			return d.accept('}')
+		}
+	}
+}
+
+// scalar reads one value into a column that is not nested.
+func (d *json) scalar(c *vector) bool {
+	switch b := d.b[d.i]; {
+	case b == '"':
+		t, ok := d.str()
+		if ok {
+			d.fromText(c, t)
+		}
+		return ok
+	case b == '{' || b == '[':
+		if c.kind != kindString && c.kind != kindVarchar && c.kind != kindChar {
+			return d.wrong(c)
+		}
+		d.compact = d.compact[:0]
+		if !d.copyValue() {
+			return false
+		}
+		c.appendText(d.compact)
+		return true
+	case b == 't':
+		d.fromBool(c, true)
+		return d.word("true")
+	case b == 'f':
+		d.fromBool(c, false)
+		return d.word("false")
+	}
+	n, form := d.number()
+	switch form {
+	case noNumber:
+		return false
+	case oddNumber:
+		if v, ok := datatype.ParseDouble(n); ok && c.kind == kindFloat64 && !finite(v) {
+			c.f64 = append(c.f64, v)
+			c.added()
+			return true
+		}
+		c.appendBad()
+		return true
+	}
+	d.fromNumber(c, n, form)
+	return true
+}
+
+func finite(v float64) bool { return v-v == 0 }
+
+// appendText adds text to a column of text, cut to its width.
+func (c *vector) appendText(b []byte) {
+	if c.kind == kindString {
+		c.appendBytes(b)
+		return
+	}
+	c.appendWidth(b)
+}
+
+func (d *json) fromText(c *vector, t []byte) {
+	switch c.kind {
+	case kindString, kindVarchar, kindChar:
+		c.appendText(t)
+	case kindInt8, kindInt16, kindInt32, kindInt64:
+		d.fromNumber(c, datatype.TrimBlanks(t), floatNumber)
+	case kindBool:
+		v, ok := datatype.ParseBool(t, false)
+		if !ok {
+			c.appendBad()
+			return
+		}
+		c.appendBool(v)
+	default:
+		if len(t) == 0 && c.kind != kindBinary {
+			c.appendBad()
+			return
+		}
+		d.texts.append(c, t)
+	}
+}
+
+func (d *json) fromBool(c *vector, v bool) {
+	word := "false"
+	if v {
+		word = "true"
+	}
+	switch c.kind {
+	case kindBool:
+		c.appendBool(v)
+	case kindString, kindVarchar, kindChar:
+		c.appendText([]byte(word))
+	case kindInt8, kindInt16, kindInt32, kindInt64:
+		n := int64(0)
+		if v {
+			n = 1
+		}
+		c.appendInt(n)
+	default:
+		c.appendBad()
+	}
+}
+
+// fromNumber adds a number's text.
+func (d *json) fromNumber(c *vector, n []byte, form numberForm) {
+	switch c.kind {
+	case kindString, kindVarchar, kindChar:
+		d.compact = appendNumber(d.compact[:0], n, form)
+		c.appendText(d.compact)
+	case kindInt8, kindInt16, kindInt32, kindInt64:
+		v, ok := datatype.ParseInt(n, true)
+		if !ok && form == floatNumber {
+			v, ok = wholePart(n)
+		}
+		if !ok || !c.appendInt(v) {
+			c.appendBad()
+		}
+	case kindBool:
+		v, ok := datatype.ParseDouble(n)
+		if !ok {
+			c.appendBad()
+			return
+		}
+		c.appendBool(v != 0)
+	case kindFloat64:
+		v, ok := datatype.ParseDouble(n)
+		if !ok || !finite(v) {
+			c.appendBad()
+			return
+		}
+		c.f64 = append(c.f64, v)
+		c.added()
+	case kindFloat32, kindDecimal:
+		d.texts.append(c, n)
+	case kindTimestamp, kindZoned:
+		if len(d.texts.formats) == 0 || !d.texts.appendTimestamp(c, n) {
+			c.appendBad()
+		}
+	default:
+		c.appendBad()
+	}
+}
+
+// wholePart reads a number with an exponent and drops its fraction.
+func wholePart(n []byte) (int64, bool) {
+	v, ok := datatype.ParseDouble(n)
+	if !ok || v >= 1<<63 || v < -1<<63 || v != v {
+		return 0, false
+	}
+	return int64(v), true
+}
+
+// appendNumber appends a number's text as Jackson prints it: whole numbers as they are, others as doubles.
+func appendNumber(dst, n []byte, form numberForm) []byte {
+	if form == wholeNumber {
+		return append(dst, n...)
+	}
+	v, _ := datatype.ParseDouble(n)
+	if !finite(v) {
+		return append(dst, n...)
+	}
+	return datatype.AppendDouble(dst, v)
+}

@@ -1,0 +1,133 @@
+package fragment
+
+import (
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/exec/funcs"
+	"github.com/winnowdb/winnow/planner/logical"
+	"github.com/winnowdb/winnow/proto/diag"
+	"github.com/winnowdb/winnow/proto/winnowpb"
+)
+
+// aggregate runs whole where the rows already are together; else each task aggregates what it has, and
+// the partial states meet at an exchange. DISTINCT needs the rows themselves to meet.
+func (c *cutter) aggregate(n *logical.Aggregate) (*piece, error) {
+	in, err := c.cut(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := placeAll(n.Keys, in.fields)
+	if err != nil {
+		return nil, err
+	}
+	distinct := false
+	for _, call := range n.Calls {
+		distinct = distinct || call.Distinct
+	}
+	if in.spread != single && distinct {
+		if len(keys) > 0 {
+			in = c.hash(in, keys)
+		} else {
+			in = c.gather(in, nil)
+		}
+	}
+	if in.spread == single || distinct {
+		return c.complete(n, in, keys)
+	}
+	return c.twoPhase(n, in, keys)
+}
+
+func (c *cutter) complete(n *logical.Aggregate, in *piece, keys []*winnowpb.Expr) (*piece, error) {
+	agg := &winnowpb.Aggregate{Phase: winnowpb.Aggregate_COMPLETE, Keys: keys}
+	for _, call := range n.Calls {
+		pb, err := aggCall(call, in.fields)
+		if err != nil {
+			return nil, err
+		}
+		agg.Calls = append(agg.Calls, pb)
+	}
+	p, node := c.on(in, n.Fields())
+	node.Op = &winnowpb.Node_Aggregate{Aggregate: agg}
+	return p, nil
+}
+
+func (c *cutter) twoPhase(n *logical.Aggregate, in *piece, keys []*winnowpb.Expr) (*piece, error) {
+	partial := &winnowpb.Aggregate{Phase: winnowpb.Aggregate_PARTIAL, Keys: keys}
+	final := &winnowpb.Aggregate{Phase: winnowpb.Aggregate_FINAL}
+	fields := append([]logical.Field{}, n.Out...)
+	for i, f := range n.Out {
+		final.Keys = append(final.Keys, column(i, f))
+	}
+	for _, call := range n.Calls {
+		pb, err := aggCall(call, in.fields)
+		if err != nil {
+			return nil, err
+		}
+		state, err := partialType(call)
+		if err != nil {
+			return nil, err
+		}
+		f := call.Out
+		f.T = state
+		merge := &winnowpb.AggCall{Name: pb.Name, Type: pb.Type, Args: []*winnowpb.Expr{column(len(fields), f)}}
+		for i, a := range call.Args {
+			merge.ArgTypes = append(merge.ArgTypes, datatype.Name(a.Type()))
+			constant := &winnowpb.Expr{}
+			if _, ok := a.(*expr.Literal); ok {
+				constant = pb.Args[i]
+			}
+			merge.ConstArgs = append(merge.ConstArgs, constant)
+		}
+		partial.Calls = append(partial.Calls, pb)
+		final.Calls = append(final.Calls, merge)
+		fields = append(fields, f)
+	}
+	p, node := c.on(in, fields)
+	node.Op = &winnowpb.Node_Aggregate{Aggregate: partial}
+	if len(n.Keys) > 0 {
+		p = c.hash(p, final.Keys)
+	} else {
+		p = c.gather(p, nil)
+	}
+	p, node = c.on(p, n.Fields())
+	node.Op = &winnowpb.Node_Aggregate{Aggregate: final}
+	return p, nil
+}
+
+func aggCall(call logical.AggCall, fields []logical.Field) (*winnowpb.AggCall, error) {
+	args, err := placeAll(call.Args, fields)
+	if err != nil {
+		return nil, err
+	}
+	pb := &winnowpb.AggCall{Name: call.Name, Args: args, Distinct: call.Distinct, Type: typeName(call.Out)}
+	if call.Filter != nil {
+		if pb.Filter, err = place(call.Filter, fields); err != nil {
+			return nil, err
+		}
+	}
+	return pb, nil
+}
+
+// partialType returns the type of call's partial state.
+func partialType(call logical.AggCall) (arrow.DataType, error) {
+	agg := funcs.FindAggregate(call.Name)
+	if agg == nil {
+		return nil, diag.At(call.At, diag.Unknown, "no aggregate %q", call.Name)
+	}
+	args := make([]funcs.Arg, len(call.Args))
+	for i, a := range call.Args {
+		args[i].Type = a.Type()
+		if lit, ok := a.(*expr.Literal); ok {
+			args[i].Const = lit.Value
+		}
+	}
+	bound, err := agg.Bind(args)
+	if err != nil {
+		return nil, err
+	}
+	return bound.Partial, nil
+}
+
+func typeName(f logical.Field) string { return datatype.Name(f.T) }

@@ -1,0 +1,101 @@
+package fragment
+
+import (
+	"slices"
+
+	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/planner/logical"
+	"github.com/winnowdb/winnow/proto/winnowpb"
+)
+
+// join broadcasts the right side where that is allowed and chosen, else brings rows with equal keys of
+// both sides together, else runs in one task.
+func (c *cutter) join(n *logical.Join) (*piece, error) {
+	left, err := c.cut(n.Left)
+	if err != nil {
+		return nil, err
+	}
+	right, err := c.cut(n.Right)
+	if err != nil {
+		return nil, err
+	}
+	pb, err := c.joinKeys(n, left.fields, right.fields)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case left.spread == single && right.spread == single:
+	case broadcastable(n.Kind) && left.spread != single && (n.Broadcast || len(pb.LeftKeys) == 0 || needsWholeRight(n.Kind)):
+		right = c.exchange(right, &winnowpb.Output{Kind: winnowpb.Output_BROADCAST}, nil, left.spread)
+		pb.BroadcastRight = true
+	case needsWholeRight(n.Kind):
+		left, right = c.one(left), c.one(right)
+	default:
+		left, right = c.together(left, right, pb.LeftKeys, pb.RightKeys)
+	}
+	return c.over(n.Fields(), &winnowpb.Node{Op: &winnowpb.Node_Join{Join: pb}}, left, right), nil
+}
+
+// broadcastable: every row of the left is decided by itself.
+func broadcastable(k logical.JoinKind) bool { return k != logical.Right && k != logical.Full }
+
+// needsWholeRight: one NULL on the right decides every row of the left.
+func needsWholeRight(k logical.JoinKind) bool { return k == logical.NullAwareAnti || k == logical.Mark }
+
+// joinKeys splits ON into equalities between the sides, which become keys, and the rest.
+func (c *cutter) joinKeys(n *logical.Join, left, right []logical.Field) (*winnowpb.Join, error) {
+	pb := &winnowpb.Join{Kind: winnowpb.Join_Kind(n.Kind)}
+	var rest []expr.Expr
+	for _, cond := range n.On {
+		l, r, nullSafe, ok := equality(cond, left, right)
+		if !ok {
+			rest = append(rest, cond)
+			continue
+		}
+		lk, err := place(l, left)
+		if err != nil {
+			return nil, err
+		}
+		rk, err := place(r, right)
+		if err != nil {
+			return nil, err
+		}
+		pb.LeftKeys, pb.RightKeys = append(pb.LeftKeys, lk), append(pb.RightKeys, rk)
+		pb.NullSafe = append(pb.NullSafe, nullSafe)
+	}
+	cond, err := and(rest)
+	if err != nil || cond == nil {
+		return pb, err
+	}
+	pb.Residual, err = place(cond, slices.Concat(left, right))
+	return pb, err
+}
+
+// equality takes cond apart if it is l = r or l <=> r with l over left columns only and r over right
+// ones only, or the other way round.
+func equality(cond expr.Expr, left, right []logical.Field) (l, r expr.Expr, nullSafe, ok bool) {
+	call, isCall := cond.(*expr.Call)
+	if !isCall || (call.Name != "=" && call.Name != "<=>") || len(call.Args) != 2 {
+		return nil, nil, false, false
+	}
+	nullSafe = call.Name == "<=>"
+	a, b := call.Args[0], call.Args[1]
+	switch {
+	case within(a, left) && within(b, right):
+		return a, b, nullSafe, true
+	case within(a, right) && within(b, left):
+		return b, a, nullSafe, true
+	}
+	return nil, nil, false, false
+}
+
+// within reports whether e reads at least one column and all are among fields.
+func within(e expr.Expr, fields []logical.Field) bool {
+	ids := expr.Columns(e)
+	for _, id := range ids {
+		if !slices.ContainsFunc(fields, func(f logical.Field) bool { return f.ID == id }) {
+			return false
+		}
+	}
+	return len(ids) > 0
+}

@@ -1,0 +1,159 @@
+// Package optimize makes a logical plan faster without changing its rows: an ordered list of rules,
+// each a function from plan to plan, each in a file of its own, run once in list order. The binder has
+// made the plan correct; with any one rule left out the answer stays the same.
+//
+// Read Rule first.
+package optimize
+
+import (
+	"context"
+	"slices"
+
+	"github.com/winnowdb/winnow/catalog"
+	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/exec/funcs"
+	"github.com/winnowdb/winnow/planner/logical"
+)
+
+// Env is what rules may ask of the outside.
+type Env struct {
+	Source  catalog.Source
+	Session *funcs.Session
+	// Size estimates the bytes stored under a scan's pruned partitions; ok is false if it is not known.
+	Size func(ctx context.Context, s *logical.Scan) (bytes int64, ok bool)
+	// BroadcastBytes is the largest right side of a join that goes to every task.
+	BroadcastBytes int64
+	// NewID gives a column ID that the plan does not use yet.
+	NewID func() uint32
+}
+
+// Rule rewrites a plan. It is idempotent.
+type Rule struct {
+	Name  string
+	Doc   string // one line for people
+	Apply func(ctx context.Context, env *Env, n logical.Node) (logical.Node, error)
+}
+
+// Rules returns the rules in the order they run.
+func Rules() []Rule {
+	return []Rule{
+		{"fold", "compute constant expressions once", fold},
+		{"pushdown", "filter as near to the files as possible", pushDown},
+		{"distinct", "count(distinct x) by grouping twice", splitDistinct},
+		{"joinorder", "join along conditions, not across all pairs", orderJoins},
+		{"prunecolumns", "read only the columns that are used", pruneColumns},
+		{"prunepartitions", "read only the partitions that can match", prunePartitions},
+		{"joinside", "build the hash table of a join from its smaller side", chooseSides},
+		{"topn", "keep only the first rows of an order with a limit", topN},
+	}
+}
+
+// Step is the plan after a rule, for EXPLAIN RULES.
+type Step struct {
+	Rule string
+	Plan logical.Node
+}
+
+// Run applies all rules but those named in off. each, if not nil, hears of every step.
+func Run(ctx context.Context, env *Env, n logical.Node, off []string, each func(Step)) (logical.Node, error) {
+	for _, r := range Rules() {
+		if slices.Contains(off, r.Name) && r.Name != "prunepartitions" {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		var err error
+		if n, err = r.Apply(ctx, env, n); err != nil {
+			return nil, err
+		}
+		if each != nil {
+			each(Step{r.Name, n})
+		}
+	}
+	return n, nil
+}
+
+// rewrite applies f to every node, inputs first. Shared subtrees with one ID are rewritten once, so
+// that all readers keep seeing the same plan.
+func rewrite(n logical.Node, f func(logical.Node) (logical.Node, error)) (logical.Node, error) {
+	return (&rewriter{f: f, shared: map[uint32]logical.Node{}}).node(n)
+}
+
+type rewriter struct {
+	f      func(logical.Node) (logical.Node, error)
+	shared map[uint32]logical.Node
+}
+
+func (r *rewriter) node(n logical.Node) (logical.Node, error) {
+	if s, ok := n.(*logical.Shared); ok {
+		if done := r.shared[s.ID]; done != nil {
+			return s.With(done), nil
+		}
+	}
+	in := n.Inputs()
+	if len(in) > 0 {
+		out := make([]logical.Node, len(in))
+		for i, c := range in {
+			m, err := r.node(c)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = m
+		}
+		n = n.With(out...)
+	}
+	if s, ok := n.(*logical.Shared); ok {
+		r.shared[s.ID] = s.Input
+	}
+	return r.f(n)
+}
+
+// covers reports whether fields has every column that e reads.
+func covers(fields []logical.Field, e expr.Expr) bool {
+	for _, id := range expr.Columns(e) {
+		if !has(fields, id) {
+			return false
+		}
+	}
+	return true
+}
+
+func has(fields []logical.Field, id uint32) bool {
+	return slices.ContainsFunc(fields, func(f logical.Field) bool { return f.ID == id })
+}
+
+// substitute puts values[i] in the place of the column fields[i].
+func substitute(e expr.Expr, fields []logical.Field, values []expr.Expr) expr.Expr {
+	return expr.Rewrite(e, func(e expr.Expr) expr.Expr {
+		if col, ok := e.(*expr.Column); ok {
+			for i, f := range fields {
+				if f.ID == col.ID {
+					return values[i]
+				}
+			}
+		}
+		return e
+	})
+}
+
+// conjuncts takes nested ANDs apart.
+func conjuncts(es ...expr.Expr) []expr.Expr {
+	var out []expr.Expr
+	for _, e := range es {
+		if c, ok := e.(*expr.Call); ok && c.Name == "and" {
+			out = append(out, conjuncts(c.Args...)...)
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// filtered puts a Filter on n if there is anything to filter by.
+func filtered(n logical.Node, conds []expr.Expr) logical.Node {
+	if len(conds) == 0 {
+		return n
+	}
+	return &logical.Filter{Input: n, Conds: conds}
+}

@@ -1,0 +1,175 @@
+package optimize
+
+import (
+	"context"
+	"slices"
+
+	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/planner/logical"
+	"github.com/winnowdb/winnow/proto/diag"
+)
+
+// pushDown moves each conjunct of a filter as far towards the scans as its columns allow; those that
+// reach a scan become its filters, those that span both sides of an inner join become its ON.
+func pushDown(_ context.Context, _ *Env, n logical.Node) (logical.Node, error) {
+	p := &pusher{shared: map[uint32]logical.Node{}}
+	return p.push(n, nil), nil
+}
+
+type pusher struct{ shared map[uint32]logical.Node }
+
+// push returns a plan for the rows of n for which all conds are true. conds read n's fields.
+func (p *pusher) push(n logical.Node, conds []expr.Expr) logical.Node {
+	switch n := n.(type) {
+	case *logical.Filter:
+		return p.push(n.Input, append(slices.Clone(conds), conjuncts(n.Conds...)...))
+	case *logical.Project:
+		return p.project(n, conds)
+	case *logical.Scan:
+		return p.scan(n, conds)
+	case *logical.Join:
+		return p.join(n, conds)
+	case *logical.Aggregate:
+		return p.split(n, conds, func(e expr.Expr) (expr.Expr, bool) {
+			return substitute(e, n.Out, n.Keys), len(n.Keys) > 0 && covers(n.Out, e)
+		})
+	case *logical.Window:
+		return p.split(n, conds, func(e expr.Expr) (expr.Expr, bool) { return e, partitionOnly(n, e) })
+	case *logical.Generate:
+		return p.split(n, conds, func(e expr.Expr) (expr.Expr, bool) { return e, covers(n.Input.Fields(), e) })
+	case *logical.Sort:
+		return p.split(n, conds, func(e expr.Expr) (expr.Expr, bool) { return e, n.Limit == 0 })
+	case *logical.Union:
+		return p.union(n, conds)
+	case *logical.Shared:
+		return p.sharedNode(n, conds)
+	}
+	return p.split(n, conds, func(e expr.Expr) (expr.Expr, bool) { return e, false })
+}
+
+// split pushes into the one input of n what move allows (as move rewrites it) and keeps the rest above.
+// Inputs of a node with several are pushed into with nothing.
+func (p *pusher) split(n logical.Node, conds []expr.Expr, move func(expr.Expr) (expr.Expr, bool)) logical.Node {
+	var down, stay []expr.Expr
+	for _, c := range conds {
+		if e, ok := move(c); ok && !expr.IsVolatile(c) {
+			down = append(down, e)
+		} else {
+			stay = append(stay, c)
+		}
+	}
+	in := n.Inputs()
+	if len(in) == 0 {
+		return filtered(n, conds)
+	}
+	out := make([]logical.Node, len(in))
+	for i, c := range in {
+		out[i] = p.push(c, down)
+	}
+	return filtered(n.With(out...), stay)
+}
+
+func (p *pusher) project(n *logical.Project, conds []expr.Expr) logical.Node {
+	return p.split(n, conds, func(e expr.Expr) (expr.Expr, bool) {
+		moved := substitute(e, n.Out, n.Exprs)
+		return moved, !expr.IsVolatile(moved)
+	})
+}
+
+func (p *pusher) scan(n *logical.Scan, conds []expr.Expr) logical.Node {
+	c := *n
+	var stay []expr.Expr
+	c.Filters = slices.Clone(n.Filters)
+	for _, e := range conds {
+		if expr.IsVolatile(e) || n.Sample != nil {
+			stay = append(stay, e)
+		} else {
+			c.Filters = append(c.Filters, e)
+		}
+	}
+	return filtered(&c, stay)
+}
+
+// partitionOnly: e reads PARTITION BY columns only, so it keeps or drops whole partitions.
+func partitionOnly(n *logical.Window, e expr.Expr) bool {
+	for _, id := range expr.Columns(e) {
+		if !slices.ContainsFunc(n.PartitionBy, func(k expr.Expr) bool {
+			col, ok := k.(*expr.Column)
+			return ok && col.ID == id
+		}) {
+			return false
+		}
+	}
+	return len(n.PartitionBy) > 0
+}
+
+func (p *pusher) union(n *logical.Union, conds []expr.Expr) logical.Node {
+	var down, stay []expr.Expr
+	for _, c := range conds {
+		if expr.IsVolatile(c) {
+			stay = append(stay, c)
+		} else {
+			down = append(down, c)
+		}
+	}
+	in := make([]logical.Node, len(n.In))
+	for i, child := range n.In {
+		fields := child.Fields()
+		values := make([]expr.Expr, len(fields))
+		for j, f := range fields {
+			values[j] = f.Column(diag.Span{})
+		}
+		mine := make([]expr.Expr, len(down))
+		for j, c := range down {
+			mine[j] = substitute(c, n.Out, values)
+		}
+		in[i] = p.push(child, mine)
+	}
+	return filtered(n.With(in...), stay)
+}
+
+// sharedNode is read by several: no reader's filter may go in.
+func (p *pusher) sharedNode(n *logical.Shared, conds []expr.Expr) logical.Node {
+	in := p.shared[n.ID]
+	if in == nil {
+		in = p.push(n.Input, nil)
+		p.shared[n.ID] = in
+	}
+	return filtered(n.With(in), conds)
+}
+
+// join sends conjuncts to the sides that may lose rows early.
+func (p *pusher) join(n *logical.Join, conds []expr.Expr) logical.Node {
+	left, right := n.Left.Fields(), n.Right.Fields()
+	var toLeft, toRight, on, stay []expr.Expr
+	for _, e := range conds {
+		switch {
+		case expr.IsVolatile(e):
+			stay = append(stay, e)
+		case n.Kind != logical.Right && n.Kind != logical.Full && covers(left, e):
+			toLeft = append(toLeft, e)
+		case (n.Kind == logical.Inner || n.Kind == logical.Right) && covers(right, e):
+			toRight = append(toRight, e)
+		case n.Kind == logical.Inner:
+			on = append(on, e)
+		default:
+			stay = append(stay, e)
+		}
+	}
+	for _, e := range conjuncts(n.On...) {
+		switch {
+		case expr.IsVolatile(e):
+			on = append(on, e)
+		case (n.Kind == logical.Inner || n.Kind == logical.Right || n.Kind == logical.Semi) && covers(left, e):
+			toLeft = append(toLeft, e)
+		case (n.Kind == logical.Inner || n.Kind == logical.Left || n.Kind == logical.Semi || n.Kind == logical.Anti) && covers(right, e):
+			toRight = append(toRight, e)
+		default:
+			on = append(on, e)
+		}
+	}
+	c := *n
+	c.On = on
+	c.Left, c.Right = p.push(n.Left, toLeft), p.push(n.Right, toRight)
+	return filtered(&c, stay)
+}
