@@ -5,6 +5,7 @@ usage: cluster.py WINNOW WORKDIR
 """
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -42,6 +43,8 @@ def ask(winnow: str, args: list, sql: str) -> str:
 def main() -> int:
     winnow, work = os.path.abspath(sys.argv[1]), sys.argv[2]
     data, warehouse = os.path.join(work, "big"), os.path.join(work, "cluster-warehouse")
+    shutil.rmtree(data, ignore_errors=True)
+    shutil.rmtree(warehouse, ignore_errors=True)
     os.makedirs(data)
     line = "".join(f"{i % 97}\t{i}\t{'x' * 60}\n" for i in range(200_000))
     for i in range(24):

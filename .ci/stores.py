@@ -37,6 +37,7 @@ def main() -> int:
     warehouse = os.path.join(work, "stores-warehouse")
     source = os.path.join(work, "bench-small", "weblogs", "plain")
     bucket = os.path.join(os.environ["WINNOW_S3_ROOT_DIR"], "winnow-ci")
+    shutil.rmtree(warehouse, ignore_errors=True)
     shutil.rmtree(bucket, ignore_errors=True)
     shutil.copytree(source, os.path.join(bucket, "weblogs"))
     hdfs = os.environ["WINNOW_HDFS"]
@@ -46,7 +47,7 @@ def main() -> int:
     setup = []
     for name, location in places.items():
         setup += [TABLE.format(name="w_" + name, columns=COLUMNS, location=location), f"alter table w_{name} recover partitions"]
-    copies = {"s3": f"s3://winnow-ci/copy-{run}", "hdfs": f"{hdfs}/winnow-ci/copy-{run}", "file": os.path.join(work, "copy")}
+    copies = {"s3": f"s3://winnow-ci/copy-{run}", "hdfs": f"{hdfs}/winnow-ci/copy-{run}", "file": os.path.join(work, f"copy-{run}")}
     for name, location in copies.items():
         setup.append(f"create external table c_{name} location '{location}' as select request_id, url, status, bytes, day, hour from w_file where day = '01'")
         setup.append(f"insert into c_{name} select request_id, url, status, bytes, day, hour from w_file where day <> '01'")

@@ -48,7 +48,9 @@ func (s *statement) modify(ctx context.Context, text string, st ast.Statement) (
 			return nil, err
 		}
 	}
-	return s.c.done(), nil
+	done := s.c.done()
+	done.summary.Changed = s.changed
+	return done, nil
 }
 
 // targetsOf binds an INSERT of one or several branches.
@@ -146,6 +148,9 @@ func (s *statement) write(ctx context.Context, plan logical.Node, t target) erro
 	if err != nil {
 		s.cleanUp(store, node.Staging, files)
 		return err
+	}
+	for _, f := range files {
+		s.changed += f.rows
 	}
 	if t.table.Handler != "" {
 		return nil

@@ -12,59 +12,89 @@ import (
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
-// Prepare checks sql without carrying it out, and returns the schema of its rows (no fields if it has
-// none) and how many ? it has. Statements that only show are answered to learn their schema.
-func (n *Conn) Prepare(ctx context.Context, sql string) (*arrow.Schema, int, error) {
+// Prepared is what can be told of a statement before it runs.
+type Prepared struct {
+	// Schema is that of its rows; no fields if it has none.
+	Schema *arrow.Schema
+	// Params has the type that each ? is used as; nil where the statement does not tell.
+	Params []arrow.DataType
+}
+
+// Prepare checks sql without carrying it out. Values for its ? may be given, for the schema can
+// depend on their types; without them all are unknown. Statements that only show are answered to learn
+// their schema.
+func (n *Conn) Prepare(ctx context.Context, sql string, values ...expr.Expr) (Prepared, error) {
+	none := Prepared{Schema: arrow.NewSchema(nil, nil)}
 	text, err := n.Substitute(sql)
 	if err != nil {
-		return nil, 0, err
+		return none, err
 	}
 	list, err := parse.Parse(text)
-	if err != nil {
-		return nil, 0, err
-	}
-	none := arrow.NewSchema(nil, nil)
-	if len(list) == 0 {
-		return none, 0, nil
+	if err != nil || len(list) == 0 {
+		return none, err
 	}
 	if len(list) > 1 {
-		return nil, 0, diag.At(list[1].Span(), diag.Syntax, "want one statement, found %d", len(list))
+		return none, diag.At(list[1].Span(), diag.Syntax, "want one statement, found %d", len(list))
 	}
+	p := Prepared{Schema: none.Schema, Params: make([]arrow.DataType, countParams(list[0]))}
+	if len(values) == 0 {
+		values = make([]expr.Expr, len(p.Params))
+	}
+	return p, n.describe(ctx, text, list[0], values, &p)
+}
+
+func countParams(st ast.Statement) int {
 	params := 0
-	ast.Walk(list[0], func(node ast.Node) bool {
+	ast.Walk(st, func(node ast.Node) bool {
 		if p, ok := node.(*ast.Param); ok {
 			params = max(params, p.Index+1)
 		}
 		return true
 	})
-	switch st := list[0].(type) {
-	case *ast.Query:
-		s := &statement{c: n.coord, conn: n, session: n.session(), params: make([]expr.Expr, params)}
+	return params
+}
+
+// describe fills p.
+func (n *Conn) describe(ctx context.Context, text string, st ast.Statement, values []expr.Expr, p *Prepared) error {
+	switch st := st.(type) {
+	case *ast.Query, *ast.Insert, *ast.MultiInsert:
+		s := &statement{c: n.coord, conn: n, session: n.session(), params: values}
 		env, err := s.bindEnv(ctx)
 		if err != nil {
-			return nil, 0, err
+			return err
 		}
-		plan, err := bind.Query(env, st)
+		env.WantParam = func(i int, t arrow.DataType) {
+			if i < len(p.Params) && p.Params[i] == nil {
+				p.Params[i] = t
+			}
+		}
+		q, ok := st.(*ast.Query)
+		if !ok {
+			_, err := targetsOf(env, st)
+			return err
+		}
+		plan, err := bind.Query(env, q)
 		if err != nil {
-			return nil, 0, err
+			return err
 		}
-		return schemaOf(plan), params, nil
+		p.Schema = schemaOf(plan)
 	case *ast.Show, *ast.Describe:
 		res, err := n.Query(ctx, text)
 		if err != nil {
-			return nil, 0, err
+			return err
 		}
-		return res.Schema, 0, res.Close()
+		p.Schema = res.Schema
+		return res.Close()
 	case *ast.Explain:
-		return lineSchema("explain"), 0, nil
+		p.Schema = lineSchema("explain")
 	case *ast.Set:
 		if st.Value == nil {
-			return lineSchema("set"), 0, nil
+			p.Schema = lineSchema("set")
 		}
 	case *ast.Msck:
 		if !st.Repair {
-			return lineSchema("result"), 0, nil
+			p.Schema = lineSchema("result")
 		}
 	}
-	return none, params, nil
+	return nil
 }

@@ -31,6 +31,7 @@ type statement struct {
 	session *funcs.Session
 	params  []expr.Expr
 	warned  []string
+	changed int64 // rows written
 	// more: the statement goes on after its plan has run, so the end of the plan is not its own.
 	more bool
 }

@@ -13,11 +13,11 @@ import (
 // retry loop does), and returns how many were sent and how many refused.
 func run(t *testing.T, r *rate, callers int, d time.Duration, p float64) (sent, refused int) {
 	t.Helper()
-	dice := rand.New(rand.NewPCG(1, 2))
 	end := time.Now().Add(d)
 	type caller struct{ fails int }
 	done := make(chan [2]int)
-	for range callers {
+	for i := range callers {
+		dice := rand.New(rand.NewPCG(1, uint64(i)))
 		go func() {
 			var c caller
 			var n [2]int

@@ -51,7 +51,7 @@ func relabelData(d arrow.ArrayData, t arrow.DataType) *array.Data {
 	var kinds []arrow.DataType
 	switch t := t.(type) {
 	case *arrow.MapType:
-		kinds = []arrow.DataType{t.ValueType()}
+		kinds = []arrow.DataType{t.Elem()}
 	case *arrow.ListType:
 		kinds = []arrow.DataType{t.Elem()}
 	case *arrow.StructType:

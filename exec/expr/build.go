@@ -101,7 +101,11 @@ func NewCast(e Expr, t arrow.DataType, at diag.Span) (Expr, error) {
 		return nil, located(err, at)
 	}
 	call := &Call{Name: CastName, Args: []Expr{e}, T: t, Kernel: k, At: at}
-	if _, ok := e.(*Literal); ok && !zoned(e.Type()) && !zoned(t) {
+	lit, ok := e.(*Literal)
+	if ok && lit.OnCast != nil {
+		lit.OnCast(t)
+	}
+	if ok && !zoned(e.Type()) && !zoned(t) {
 		return foldCall(call, timeless()), nil
 	}
 	return call, nil

@@ -34,6 +34,9 @@ type Column struct {
 type Literal struct {
 	Value arrow.Array
 	At    diag.Span
+	// OnCast, if set, is told the type that the literal is cast to while an expression is built: so a
+	// parameter without a value learns what its place wants. It is no part of the value.
+	OnCast func(arrow.DataType)
 }
 
 // Call is a scalar function, operator or cast with bound arguments. Cast's name is CastName, and its

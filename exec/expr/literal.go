@@ -106,7 +106,7 @@ func appendAs[T any](app func(T), v any) bool {
 // IsNull reports whether e is a NULL literal.
 func IsNull(e Expr) bool {
 	l, ok := e.(*Literal)
-	return ok && l.Value.IsNull(0)
+	return ok && (l.Value.DataType().ID() == arrow.NULL || l.Value.IsNull(0)) // a void array has no bitmap
 }
 
 // IsTrue reports whether e is the literal TRUE.

@@ -2,8 +2,6 @@ package funcs
 
 import (
 	"math"
-	"slices"
-	"sort"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -104,102 +102,6 @@ func binsArg(name string, args []Arg, i int) (int, error) {
 var binsType = datatype.Array(datatype.Struct(
 	arrow.Field{Name: "x", Type: datatype.Double}, arrow.Field{Name: "y", Type: datatype.Double}))
 
-// histogram is the streaming histogram of Ben-Haim and Tom-Tov (JMLR 2010, pp. 849-872): at most bins
-// pairs (x, y); a new value makes a bin, and when there are too many the two nearest become one. It is
-// exact while the values differ in no more than bins places. Ties among the nearest are broken by the
-// random numbers that Hive draws, so that the answers are Hive's.
-type histogram struct {
-	x, y []float64
-	rng  javaRandom
-}
-
-// histogramSeed is the seed of Hive's generator for ties.
-const histogramSeed = 31183
-
-func (h *histogram) add(v float64, bins int) {
-	if h.x == nil {
-		h.rng = newJavaRandom(histogramSeed)
-	}
-	i := sort.SearchFloat64s(h.x, v)
-	if i < len(h.x) && h.x[i] == v {
-		h.y[i]++
-		return
-	}
-	h.x, h.y = slices.Insert(h.x, i, v), slices.Insert(h.y, i, 1)
-	h.trim(bins)
-}
-
-// trim joins the nearest bins until there are no more than bins.
-func (h *histogram) trim(bins int) {
-	for len(h.x) > bins {
-		at, ties := 0, 1
-		least, before := h.x[1]-h.x[0], h.x[1]
-		for i, x := range h.x[2:] {
-			gap := x - before
-			before = x
-			if gap > least {
-				continue
-			}
-			if gap < least {
-				least, at, ties = gap, i+1, 1
-			} else if ties++; h.rng.nextDouble() <= 1/float64(ties) {
-				at = i + 1
-			}
-		}
-		sum := h.y[at] + h.y[at+1]
-		h.x[at] = h.x[at]*(h.y[at]/sum) + h.x[at+1]/sum*h.y[at+1]
-		h.y[at] = sum
-		h.x, h.y = slices.Delete(h.x, at+1, at+2), slices.Delete(h.y, at+1, at+2)
-	}
-}
-
-// merge adds the bins (x, y) of another histogram. Bins at the same place become one, which Hive leaves
-// apart: so the answer does not depend on how the rows were divided among tasks while it is exact.
-func (h *histogram) merge(x, y []float64, bins int) {
-	if h.x == nil {
-		h.rng = newJavaRandom(histogramSeed)
-	}
-	mx, my := make([]float64, 0, len(h.x)+len(x)), make([]float64, 0, len(h.x)+len(x))
-	push := func(vx, vy float64) {
-		if n := len(mx); n > 0 && mx[n-1] == vx {
-			my[n-1] += vy
-			return
-		}
-		mx, my = append(mx, vx), append(my, vy)
-	}
-	i, j := 0, 0
-	for i < len(h.x) || j < len(x) {
-		if j == len(x) || (i < len(h.x) && h.x[i] <= x[j]) {
-			push(h.x[i], h.y[i])
-			i++
-		} else {
-			push(x[j], y[j])
-			j++
-		}
-	}
-	h.x, h.y = mx, my
-	h.trim(bins)
-}
-
-// quantile returns the value below which the part q of all values lies, interpolated between the
-// centres of bins.
-func (h *histogram) quantile(q float64) float64 {
-	sum, below := 0.0, 0.0
-	for _, y := range h.y {
-		sum += y
-	}
-	for i, y := range h.y {
-		if (below+y)/sum >= q {
-			if i == 0 {
-				return h.x[0]
-			}
-			return h.x[i-1] + (q*sum-below)*(h.x[i]-h.x[i-1])/y
-		}
-		below += y
-	}
-	return h.x[len(h.x)-1]
-}
-
 // histogramState is histogram_numeric.
 type histogramState struct {
 	bins int
@@ -241,8 +143,8 @@ func (s *histogramState) Final(mem memory.Allocator) (arrow.Array, error) {
 	var x, y []float64
 	ends, valid := make([]int32, len(s.h)), make([]bool, len(s.h))
 	for g := range s.h {
-		x, y = append(x, s.h[g].x...), append(y, s.h[g].y...)
-		ends[g], valid[g] = int32(len(x)), len(s.h[g].x) > 0
+		x, y = s.h[g].flat(x, y)
+		ends[g], valid[g] = int32(len(x)), s.h[g].n > 0
 	}
 	bins := structArray(binsType.(*arrow.ListType).Elem(), len(x),
 		fixedArray(mem, datatype.Double, x, nil), fixedArray(mem, datatype.Double, y, nil))
@@ -252,7 +154,7 @@ func (s *histogramState) Final(mem memory.Allocator) (arrow.Array, error) {
 func (s *histogramState) Size() int64 {
 	n := sizeOf(s.h)
 	for i := range s.h {
-		n += sizeOf(s.h[i].x) + sizeOf(s.h[i].y)
+		n += s.h[i].size()
 	}
 	return n
 }
@@ -270,7 +172,7 @@ func (s *percentileApprox) Partial(mem memory.Allocator) (arrow.Array, error) {
 
 func (s *percentileApprox) Final(mem memory.Allocator) (arrow.Array, error) {
 	return percentileArray(mem, len(s.h), s.ps, s.many, func(g int) func(p float64) float64 {
-		if len(s.h[g].x) == 0 {
+		if s.h[g].n == 0 {
 			return nil
 		}
 		return s.h[g].quantile
@@ -297,20 +199,4 @@ func percentileArray(mem memory.Allocator, n int, ps []float64, many bool, of fu
 		return fixedArray(mem, datatype.Double, out, valid)
 	}
 	return listArray(mem, datatype.Array(datatype.Double), ends, valid, fixedArray(mem, datatype.Double, out, nil))
-}
-
-// javaRandom is java.util.Random's linear congruential generator.
-type javaRandom struct{ seed uint64 }
-
-func newJavaRandom(seed int64) javaRandom {
-	return javaRandom{(uint64(seed) ^ 0x5DEECE66D) & (1<<48 - 1)}
-}
-
-func (r *javaRandom) next(bits uint) uint64 {
-	r.seed = (r.seed*0x5DEECE66D + 0xB) & (1<<48 - 1)
-	return r.seed >> (48 - bits)
-}
-
-func (r *javaRandom) nextDouble() float64 {
-	return float64(r.next(26)<<27+r.next(27)) * 0x1p-53
 }

@@ -133,17 +133,19 @@ func bindMoment(name string, args []Arg, n int, result func(moment) (float64, bo
 	if err := wantArgs(name, args, n, n); err != nil {
 		return AggBound{}, err
 	}
-	casts := make([]arrow.DataType, n)
+	b := AggBound{
+		Casts: castsTo(datatype.Double, n), Type: datatype.Double, Partial: momentType,
+		New: func(*Ctx) State { return &momentState{result: result} },
+	}
+	if n == 1 && isTimestamp(args[0].Type) {
+		return inSeconds(b), nil
+	}
 	for i := range args {
 		if err := doubleArg(name, args, i); err != nil {
 			return AggBound{}, err
 		}
-		casts[i] = datatype.Double
 	}
-	return AggBound{
-		Casts: casts, Type: datatype.Double, Partial: momentType,
-		New: func(*Ctx) State { return &momentState{result: result} },
-	}, nil
+	return b, nil
 }
 
 var momentType = datatype.Struct(

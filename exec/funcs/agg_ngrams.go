@@ -221,8 +221,10 @@ func (s *ngramState) Merge(groups []uint32, partial arrow.Array) error {
 	return nil
 }
 
-func (s *ngramState) Partial(mem memory.Allocator) (arrow.Array, error) { return s.array(mem, 2*s.keep) }
-func (s *ngramState) Final(mem memory.Allocator) (arrow.Array, error)   { return s.array(mem, s.k) }
+func (s *ngramState) Partial(mem memory.Allocator) (arrow.Array, error) {
+	return s.array(mem, 2*s.keep)
+}
+func (s *ngramState) Final(mem memory.Allocator) (arrow.Array, error) { return s.array(mem, s.k) }
 
 // array returns the k most frequent runs of each group, NULL where there are none.
 func (s *ngramState) array(mem memory.Allocator, k int) (arrow.Array, error) {

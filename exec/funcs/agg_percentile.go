@@ -79,7 +79,7 @@ func tallyBound(args []Arg, ps []float64, many, desc bool, pick pickFunc) AggBou
 	if many {
 		b.Type = datatype.Array(datatype.Double)
 	}
-	if datatype.IsInteger(args[0].Type) {
+	if datatype.IsInteger(args[0].Type) || isVoid(args[0].Type) {
 		b.Casts[0] = datatype.BigInt
 		b.Partial = tallyType(datatype.BigInt)
 		b.New = func(*Ctx) State {

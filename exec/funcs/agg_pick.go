@@ -2,6 +2,7 @@ package funcs
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -91,7 +92,16 @@ func (s *bestState) Grow(n int) {
 func (s *bestState) Update(groups []uint32, args []Vec) error {
 	x, y := args[0], args[len(args)-1]
 	nulls := nullsOf(y)
-	vec.AppendSortKeys([]arrow.Array{y.Array}, []vec.Order{{}}, y.Len(), &s.buf)
+	cols := []arrow.Array{y.Array}
+	if y.DataType().ID() == arrow.STRUCT {
+		cols = cols[:0]
+		for _, f := range fieldsOf(y.Array) {
+			cols = append(cols, f.Array)
+		}
+	}
+	// A NULL field never wins: it is the least for the greatest, and the greatest for the least, as in Hive.
+	orders := slices.Repeat([]vec.Order{{NullsFirst: s.greatest}}, len(cols))
+	vec.AppendSortKeys(cols, orders, y.Len(), &s.buf)
 	for i, g := range groups {
 		if !nulls.at(i) {
 			s.offer(g, i, s.buf.Key(y.At(i)))

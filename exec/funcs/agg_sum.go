@@ -43,13 +43,18 @@ func bindSum(args []Arg) (AggBound, error) {
 		out := datatype.Decimal(min(38, int(d.Precision)+10), int(d.Scale))
 		return AggBound{Type: out, Partial: wideType, New: func(*Ctx) State { return &sumDecimal{out: out} }}, nil
 	}
-	if err := doubleArg("sum", args, 0); err != nil {
-		return AggBound{}, err
-	}
-	return AggBound{
+	b := AggBound{
 		Casts: []arrow.DataType{datatype.Double}, Type: datatype.Double, Partial: datatype.Double,
 		New: func(*Ctx) State { return &sumDouble{} },
-	}, nil
+	}
+	switch {
+	case datatype.IsText(t):
+		b.Casts, b.New = nil, func(*Ctx) State { return &sumText{} }
+		return b, nil
+	case isTimestamp(t):
+		return inSeconds(b), nil
+	}
+	return b, doubleArg("sum", args, 0)
 }
 
 // sumInt sums bigints in 128 bits, so that only a final result out of range is an overflow, in
@@ -146,6 +151,53 @@ func (s *sumDouble) Final(mem memory.Allocator) (arrow.Array, error) {
 }
 
 func (s *sumDouble) Size() int64 { return sizeOf(s.sum) + sizeOf(s.seen) }
+
+// sumText sums texts as doubles. Unlike avg, and as in Hive, one that is no number adds 0: the sum of
+// nothing but such texts is 0, not NULL.
+type sumText struct{ sumDouble }
+
+func (s *sumText) Update(groups []uint32, args []Vec) error {
+	in := bytesOf(args[0])
+	for i, g := range groups {
+		if in.nulls.at(i) {
+			continue
+		}
+		if v, ok := datatype.ParseDouble(in.at(i)); ok {
+			s.sum[g] += v
+		}
+		s.seen[g] = true
+	}
+	return nil
+}
+
+// inSeconds makes an aggregate of one double one of a timestamp, which counts as its seconds since
+// 1970-01-01 00:00:00.
+func inSeconds(b AggBound) AggBound {
+	inner := b.New
+	b.Casts = nil
+	b.New = func(c *Ctx) State { return &secondsState{State: inner(c)} }
+	return b
+}
+
+type secondsState struct {
+	State
+	buf []float64
+}
+
+func (s *secondsState) Update(groups []uint32, args []Vec) error {
+	in := fixedOf[decimal128.Num](args[0])
+	n := args[0].Len()
+	valid := make([]bool, n)
+	s.buf = grow(s.buf[:0], n)
+	for i := range n {
+		if valid[i] = !in.nulls.at(i); valid[i] {
+			sec, nano := datatype.SplitTimestamp(in.at(i))
+			s.buf[i] = float64(sec) + float64(nano)/1e9
+		}
+	}
+	seconds := fixedArray(heap, datatype.Double, s.buf, valid)
+	return s.State.Update(groups, []Vec{{Array: seconds, Const: args[0].Const}})
+}
 
 // wide is a sum of decimals in 192 bits: no order of rows overflows on the way to a result that fits.
 type wide struct {
@@ -253,13 +305,14 @@ func bindAvg(args []Arg) (AggBound, error) {
 			return &avgDecimal{sumDecimal: sumDecimal{out: out}, digits: scale - int(d.Scale)}
 		}}, nil
 	}
-	if err := doubleArg("avg", args, 0); err != nil {
-		return AggBound{}, err
-	}
-	return AggBound{
+	b := AggBound{
 		Casts: []arrow.DataType{datatype.Double}, Type: datatype.Double, Partial: avgType,
 		New: func(*Ctx) State { return &avgDouble{} },
-	}, nil
+	}
+	if isTimestamp(args[0].Type) {
+		return inSeconds(b), nil
+	}
+	return b, doubleArg("avg", args, 0)
 }
 
 // avgDecimal divides the exact sum by the count, rounding half up.

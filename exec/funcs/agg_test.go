@@ -2,10 +2,6 @@ package funcs
 
 import (
 	"context"
-	"fmt"
-	"math"
-	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -196,6 +192,11 @@ func TestAggregateValues(t *testing.T) {
 		{"sum", []string{"decimal(5,2): 1.25, 2.50"}, "3.75 :: decimal(15,2)"},
 		{"sum", []string{"decimal(38,0): 99999999999999999999999999999999999999, 99999999999999999999999999999999999999"}, "NULL :: decimal(38,0)"},
 		{"sum", []string{"decimal(38,0): 99999999999999999999999999999999999999, 99999999999999999999999999999999999999, -99999999999999999999999999999999999999"}, "99999999999999999999999999999999999999 :: decimal(38,0)"},
+		{"sum", []string{"string: 1.5, x, NULL, 2"}, "3.5 :: double"},
+		{"sum", []string{"string: x, y"}, "0.0 :: double"},
+		{"sum", []string{"string: NULL"}, "NULL :: double"},
+		{"sum", []string{"timestamp: 1970-01-01 00:00:01.5, NULL, 1970-01-01 00:00:02"}, "3.5 :: double"},
+		{"avg", []string{"*timestamp: 1970-01-01 00:00:01.5"}, "1.5 :: double"},
 		{"avg", []string{"double: 1, NULL, 2"}, "1.5 :: double"},
 		{"avg", []string{"decimal(5,2): 1.00, 1.00, 0.00"}, "0.666667 :: decimal(9,6)"},
 		{"avg", []string{"decimal(5,2): -1.00, -1.00, 0.00"}, "-0.666667 :: decimal(9,6)"},
@@ -212,6 +213,8 @@ func TestAggregateValues(t *testing.T) {
 		{"max", []string{"decimal(4,1): -1.5, -2.5"}, "-1.5 :: decimal(4,1)"},
 		{"max", []string{"array<int>: 1;2, 1, 1;2;0"}, "[1,2,0] :: array<int>"},
 		{"min", []string{"struct<a:int,b:string>: 1;x, 1;a, 2;a"}, `{"a":1,"b":"a"} :: struct<a:int,b:string>`},
+		{"min", []string{"struct<a:int,b:int>: 1;2, -2;3, NULL;1"}, `{"a":-2,"b":3} :: struct<a:int,b:int>`},
+		{"max", []string{"struct<a:int,b:int>: 1;2, -2;3, NULL;1"}, `{"a":1,"b":2} :: struct<a:int,b:int>`},
 		{"variance", []string{"double: 1, 2, 3, 4"}, "1.25 :: double"},
 		{"var_samp", []string{"double: 1"}, "NULL :: double"},
 		{"var_pop", []string{"double: 1"}, "0.0 :: double"},
@@ -327,236 +330,6 @@ func TestSumOverflow(t *testing.T) {
 	_, err := s.Final(memory.DefaultAllocator)
 	if err == nil || !strings.HasPrefix(err.Error(), "TYPE: sum overflow: 9223372036854775808 does not fit bigint") {
 		t.Errorf("got %v", err)
-	}
-}
-
-// lawArgs are the arguments with which the merge law is tried: kinds of column for genColumn, or a
-// constant as for parseArg.
-func lawArgs() map[string][][]string {
-	num := [][]string{{"double"}}
-	pair := [][]string{{"double", "double"}}
-	return map[string][][]string{
-		"count": {{}, {"bigint"}, {"string", "double"}}, "count_if": {{"boolean"}},
-		"bool_and": {{"boolean"}}, "bool_or": {{"boolean"}},
-		"sum": {{"bigint"}, {"double"}, {"decimal(20,3)"}, {"decimal(38,2)"}},
-		"avg": {{"double"}, {"decimal(20,3)"}},
-		"min": {{"bigint"}, {"tinyint"}, {"float"}, {"double"}, {"string"}, {"date"}, {"timestamp"}, {"boolean"}, {"array<int>"}, {"struct<a:int,b:string>"}},
-		"max": {{"bigint"}, {"smallint"}, {"int"}, {"double"}, {"string"}, {"decimal(20,3)"}, {"interval_day_time"}, {"interval_year_month"}, {"array<string>"}},
-
-		"var_pop": num, "var_samp": num, "stddev_pop": num, "stddev_samp": num, "geometric_mean": num, "median": {{"double"}, {"bigint"}},
-		"covar_pop": pair, "covar_samp": pair, "corr": pair, "regr_slope": pair, "regr_intercept": pair, "regr_r2": pair,
-		"regr_sxx": pair, "regr_syy": pair, "regr_sxy": pair, "regr_count": pair,
-		"regr_avgx": {{"double", "double"}, {"double", "decimal(20,3)"}}, "regr_avgy": {{"decimal(20,3)", "double"}},
-		"percentile":        {{"bigint", "*double: 0.3"}, {"bigint", "*array<double>: 0.0;0.5;0.99"}},
-		"percentile_cont":   {{"double", "*double: 0.3"}, {"bigint", "*double: 0.3", "*int: 0"}},
-		"percentile_disc":   {{"double", "*double: 0.3"}, {"bigint", "*double: 0.3", "*int: 0"}},
-		"percentile_approx": {{"double", "*double: 0.3"}, {"double", "*array<double>: 0.1;0.9", "*int: 1000"}},
-		"histogram_numeric": {{"double", "*int: 1000"}},
-		"collect_list":      {{"bigint"}, {"string"}, {"struct<a:int,b:string>"}, {"timestamp"}},
-		"collect_set":       {{"bigint"}, {"string"}, {"array<string>"}}, "array_agg": {{"string"}},
-		"map_agg": {{"bigint", "bigint"}}, "string_agg": {{"string", "*string: ,"}}, "listagg": {{"string"}}, "group_concat": {{"string"}},
-		"any_value": {{"string"}}, "max_by": {{"bigint", "bigint"}}, "min_by": {{"bigint", "bigint"}},
-		"approx_distinct": {{"string"}, {"bigint", "string"}, {"*int: 1", "string"}}, "checksum": {{"string"}, {"*int: 1"}},
-		"histogram": {{"string"}, {"bigint"}}, "approx_top_k": {{"string", "*int: 100"}},
-		"ngrams": {{"array<string>", "*int: 1", "*int: 100"}}, "context_ngrams": {{"array<string>", "*array<string>: NULL;NULL", "*int: 100"}},
-	}
-}
-
-// genColumn makes n values of a type, one in five NULL and many twice, and all NULL in group 1.
-func genColumn(t testing.TB, r *rand.Rand, typ string, groups []uint32) arrow.Array {
-	out := make([]string, len(groups))
-	var one func(typ string) string
-	one = func(typ string) string {
-		k := r.IntN(40) - 20
-		switch {
-		case typ == "boolean":
-			return strconv.FormatBool(k > -15)
-		case typ == "double" || typ == "float":
-			return fmt.Sprint(float64(k)/4 + 10)
-		case strings.HasPrefix(typ, "decimal"):
-			return fmt.Sprint(float64(k) * 12345.5)
-		case typ == "string":
-			return strings.Repeat("x", k+20) + "y"
-		case typ == "date":
-			return fmt.Sprintf("2020-01-%02d", k%10+11)
-		case typ == "timestamp":
-			return fmt.Sprintf("2020-01-01 00:00:%02d.5", k+20)
-		case typ == "interval_day_time":
-			return fmt.Sprintf("%d 02:03:04.5", k)
-		case typ == "interval_year_month":
-			return fmt.Sprintf("%d-3", k)
-		case strings.HasPrefix(typ, "array<"):
-			e := one(typ[6 : len(typ)-1])
-			return strings.Join(slices.Repeat([]string{e}, r.IntN(3)+1), ";")
-		case strings.HasPrefix(typ, "struct<"):
-			return fmt.Sprintf("%d;x%d", k/10, k)
-		}
-		return strconv.Itoa(k)
-	}
-	for i := range out {
-		out[i] = "NULL"
-		if r.IntN(5) > 0 && groups[i] != 1 {
-			out[i] = one(typ)
-		}
-	}
-	return typed(t, typ, out...)
-}
-
-// TestMergeLaw: over every aggregate, merging the partials of any division of the rows gives what one
-// pass gives, whatever the batches and however the groups grow.
-func TestMergeLaw(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	cases := lawArgs()
-	for _, family := range aggregateFamilies() {
-		for _, f := range family {
-			if len(cases[f.Name]) == 0 {
-				t.Errorf("no case for %s", f.Name)
-			}
-			for _, kinds := range cases[f.Name] {
-				t.Run(f.Name+"("+strings.Join(kinds, " ")+")", func(t *testing.T) { mergeLaw(t, r, f.Name, kinds) })
-			}
-		}
-	}
-}
-
-func mergeLaw(t *testing.T, r *rand.Rand, name string, kinds []string) {
-	const rows, groupCount = 500, 6 // group 1 has NULLs only, group 5 no rows
-	groups := make([]uint32, rows)
-	for i := range groups {
-		groups[i] = uint32(r.IntN(groupCount - 1))
-	}
-	var args []Arg
-	var vecs []Vec
-	for _, k := range kinds {
-		if strings.HasPrefix(k, "*") {
-			arg, v := parseArg(t, k)
-			args, vecs = append(args, arg), append(vecs, v)
-			continue
-		}
-		a := genColumn(t, r, k, groups)
-		args, vecs = append(args, Arg{Type: a.DataType()}), append(vecs, Vec{Array: a})
-	}
-	if name == "max_by" || name == "min_by" || name == "map_agg" {
-		vecs[0] = Vec{Array: vecs[1].Array} // so that ties do not matter
-	}
-	b := bindAgg(t, name, args)
-	c := newTestCtx()
-	want := finalOf(t, onePass(t, b, c, groups, vecs, rows, groupCount))
-	for range 4 {
-		merged := b.New(c)
-		for part, parts := 0, r.IntN(4)+1; part < parts; part++ {
-			from, to := part*rows/parts, (part+1)*rows/parts
-			s := onePass(t, b, c, groups[from:to], slicesOf(vecs, from, to), r.IntN(90)+1, groupCount)
-			p, err := s.Partial(memory.DefaultAllocator)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !arrow.TypeEqual(p.DataType(), b.Partial) {
-				t.Fatalf("partial has type %v, bound is %v", p.DataType(), b.Partial)
-			}
-			mergeIn(t, r, merged, p)
-		}
-		if got := finalOf(t, merged); !sameResults(name, got, want) {
-			t.Errorf("merged\n%v\none pass\n%v", got, want)
-		}
-		if merged.Size() < 0 {
-			t.Errorf("size %d", merged.Size())
-		}
-	}
-}
-
-// onePass runs rows through a new state in batches, growing it step by step.
-func onePass(t *testing.T, b AggBound, c *Ctx, groups []uint32, args []Vec, batch, groupCount int) State {
-	s := b.New(c)
-	for from := 0; from < len(groups); from += batch {
-		to := min(from+batch, len(groups))
-		s.Grow(int(slices.Max(groups[from:to])) + 1)
-		if err := s.Update(groups[from:to], slicesOf(args, from, to)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.Grow(groupCount)
-	return s
-}
-
-func slicesOf(args []Vec, from, to int) []Vec {
-	out := slices.Clone(args)
-	for i, a := range args {
-		if !a.Const {
-			out[i].Array = array.NewSlice(a.Array, int64(from), int64(to))
-		}
-	}
-	return out
-}
-
-// mergeIn merges p in two slices.
-func mergeIn(t *testing.T, r *rand.Rand, s State, p arrow.Array) {
-	cut := r.IntN(p.Len() + 1)
-	for _, part := range [][2]int{{0, cut}, {cut, p.Len()}} {
-		s.Grow(part[1])
-		groups := make([]uint32, part[1]-part[0])
-		for i := range groups {
-			groups[i] = uint32(part[0] + i)
-		}
-		if err := s.Merge(groups, array.NewSlice(p, int64(part[0]), int64(part[1]))); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func finalOf(t *testing.T, s State) []string {
-	a, err := s.Final(memory.DefaultAllocator)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return texts(a)
-}
-
-// sameResults compares results group by group: doubles nearly, collections in any order.
-func sameResults(name string, got, want []string) bool {
-	if len(got) != len(want) {
-		return false
-	}
-	for g := range got {
-		if got[g] == want[g] {
-			continue
-		}
-		x, err1 := strconv.ParseFloat(got[g], 64)
-		y, err2 := strconv.ParseFloat(want[g], 64)
-		switch {
-		case err1 == nil && err2 == nil:
-			if math.Abs(x-y) > 1e-9*math.Max(1, math.Abs(y)) {
-				return false
-			}
-		case name == "any_value":
-		case !slices.Equal(sortedBytes(got[g]), sortedBytes(want[g])):
-			return false
-		}
-	}
-	return true
-}
-
-func sortedBytes(s string) []byte {
-	b := []byte(s)
-	slices.Sort(b)
-	return b
-}
-
-func TestHistogramBins(t *testing.T) {
-	// Ties are broken by java.util.Random(31183), whose first number is drawn here.
-	r := newJavaRandom(42)
-	if got := r.nextDouble(); got != 0.7275636800328681 {
-		t.Errorf("Random(42).nextDouble() = %v", got)
-	}
-	var h histogram
-	for i := range 10_000 {
-		h.add(float64(i*7919%10_007), 100)
-	}
-	if len(h.x) != 100 {
-		t.Errorf("%d bins", len(h.x))
-	}
-	if q := h.quantile(0.5); math.Abs(q-5003) > 200 {
-		t.Errorf("median %v", q)
 	}
 }
 

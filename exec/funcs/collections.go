@@ -117,7 +117,7 @@ func bindMap(args []Arg) (Bound, error) {
 }
 
 // uniqueMap builds maps of lists of pairs; of the same keys in one list, the first has the place and the
-// last the value.
+// last the value. Pairs without key are left out.
 func uniqueMap(mem memory.Allocator, t *arrow.MapType, ends []int32, valid []bool, keys, values arrow.Array) arrow.Array {
 	var keyAt, valueAt []int32
 	out := make([]int32, len(ends))
@@ -132,6 +132,9 @@ func uniqueMap(mem memory.Allocator, t *arrow.MapType, ends []int32, valid []boo
 			clear(seen)
 		}
 		for j := from; j < end; j++ {
+			if vec.IsNull(keys, int(j)) { // Arrow's maps have no NULL key, Hive's have
+				continue
+			}
 			if end-from > 1 {
 				key = vec.AppendKey(key[:0], keys, int(j))
 				if at, ok := seen[string(key)]; ok {

@@ -132,15 +132,15 @@ func bindFloorUnit(name string, unitAt int, up bool) func(args []Arg) (Bound, er
 		if err != nil {
 			return Bound{}, err
 		}
-		params := []param{onlyText, onlyText}
-		params[1-unitAt] = aTimestamp
-		casts, err := takes(name, args, params)
-		if err != nil {
-			return Bound{}, err
-		}
 		to := datatype.Timestamp
 		if unitAt == 0 && isDate(args[1].Type) && (u.months > 0 || u.nanos >= nanosPerDay) {
 			to = datatype.Date
+		}
+		params := []param{onlyText, onlyText}
+		params[1-unitAt] = timeAs(to)
+		casts, err := takes(name, args, params)
+		if err != nil {
+			return Bound{}, err
 		}
 		return Bound{Casts: casts, Type: to, Kernel: func(c *Ctx, args []Vec, n int) (arrow.Array, error) {
 			t := args[1-unitAt : 2-unitAt]
@@ -148,7 +148,7 @@ func bindFloorUnit(name string, unitAt int, up bool) func(args []Arg) (Bound, er
 			case up:
 				return tryFixed(to, u.ceil)(c, t, n)
 			case isDate(to):
-				return mapFixed(to, func(ts decimal128.Num) int32 { return dayOf(u.floor(ts)) })(c, t, n)
+				return mapFixed(to, func(d int32) int32 { return dayOf(u.floor(midnight(d))) })(c, t, n)
 			}
 			return mapFixed(to, u.floor)(c, t, n)
 		}}, nil
@@ -179,13 +179,13 @@ func bindWindowStart(name string, timeAt, widthAt int, epoch int32) func(args []
 		if err != nil {
 			return Bound{}, err
 		}
-		k := windowStart
+		k, start := windowStart, midnight(epoch)
 		if isYearMonth(args[widthAt].Type) {
-			k, epoch = monthWindowStart, datatype.DaysOf(2000, 1, 1)
+			k, start = monthWindowStart, midnight(datatype.DaysOf(2000, 1, 1))
 		}
 		return Bound{Casts: casts, Type: datatype.Timestamp, Kernel: func(c *Ctx, args []Vec, n int) (arrow.Array, error) {
 			o := newFixed[decimal128.Num](c, datatype.Timestamp, n, args...)
-			origin := func(int) decimal128.Num { return midnight(epoch) }
+			origin := func(int) decimal128.Num { return start }
 			if len(args) == 3 {
 				origin = fixedOf[decimal128.Num](args[2]).at
 			}

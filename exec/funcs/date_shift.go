@@ -244,28 +244,44 @@ func bindTruncNumber(args []Arg) (Bound, error) {
 		}
 		casts = append(casts, datatype.BigInt)
 	}
-	switch {
-	case datatype.IsDecimal(t):
-		return bindTruncDecimal(args, casts), nil
-	case datatype.IsFloating(t):
-		casts[0] = datatype.Double
+	b := Bound{Casts: casts, Type: t}
+	switch t.ID() {
+	case arrow.INT8:
+		b.Kernel = truncKernel(t, truncInt[int8])
+	case arrow.INT16:
+		b.Kernel = truncKernel(t, truncInt[int16])
+	case arrow.INT32:
+		b.Kernel = truncKernel(t, truncInt[int32])
+	case arrow.INT64:
+		b.Kernel = truncKernel(t, truncInt[int64])
+	case arrow.FLOAT32:
+		b.Kernel = truncKernel(t, func(x float32, digits int) float32 {
+			var buf [64]byte
+			return float32(truncText(datatype.AppendFloat(buf[:0], x), float64(x), digits))
+		})
+	case arrow.FLOAT64:
+		b.Kernel = truncKernel(t, func(x float64, digits int) float64 {
+			var buf [64]byte
+			return truncText(datatype.AppendDouble(buf[:0], x), x, digits)
+		})
 	default:
-		casts[0] = datatype.BigInt
+		return bindTruncDecimal(args, casts), nil
 	}
-	return Bound{Casts: casts, Type: t, Kernel: func(c *Ctx, args []Vec, n int) (arrow.Array, error) {
-		if casts[0].ID() == arrow.INT64 {
-			return truncInts(c, t, args, n)
-		}
-		digits := digitsOf(args)
-		o := newFixed[float64](c, datatype.Double, n, args...)
-		x := fixedOf[float64](args[0])
+	return b, nil
+}
+
+// truncKernel makes the kernel of trunc for one type of number. A NULL number of digits counts as 0, as in Hive.
+func truncKernel[T arrow.FixedWidthType](t arrow.DataType, f func(x T, digits int) T) Kernel {
+	return func(c *Ctx, args []Vec, n int) (arrow.Array, error) {
+		o := newFixed[T](c, t, n, args[0])
+		x, digits := fixedOf[T](args[0]), digitsOf(args)
 		for i := range o.vals {
 			if !o.null(i) {
-				o.vals[i] = truncDouble(x.at(i), digits(i))
+				o.vals[i] = f(x.at(i), digits(i))
 			}
 		}
-		return narrowed(c, o.finish(), t, n)
-	}}, nil
+		return o.finish(), nil
+	}
 }
 
 // digitsOf returns the second argument of trunc by row, 0 if there is none.
@@ -274,50 +290,32 @@ func digitsOf(args []Vec) func(i int) int {
 		return func(int) int { return 0 }
 	}
 	d := fixedOf[int64](args[1])
-	return func(i int) int { return int(max(-400, min(400, d.at(i)))) }
-}
-
-// narrowed casts a, which it releases, to t.
-func narrowed(c *Ctx, a arrow.Array, t arrow.DataType, n int) (arrow.Array, error) {
-	defer a.Release()
-	k, err := CastKernel(a.DataType(), t)
-	if err != nil {
-		return nil, err
-	}
-	return k(c, []Vec{{Array: a}}, n)
-}
-
-func truncInts(c *Ctx, t arrow.DataType, args []Vec, n int) (arrow.Array, error) {
-	digits := digitsOf(args)
-	o := newFixed[int64](c, datatype.BigInt, n, args...)
-	x := fixedOf[int64](args[0])
-	for i := range o.vals {
-		if o.null(i) {
-			continue
+	return func(i int) int {
+		if d.nulls.at(i) {
+			return 0
 		}
-		o.vals[i] = x.at(i)
-		if d := digits(i); d < -18 {
-			o.vals[i] = 0
-		} else if d < 0 {
-			unit := int64(math.Pow10(-d))
-			o.vals[i] = x.at(i) / unit * unit
-		}
+		return int(max(-400, min(400, d.at(i))))
 	}
-	return narrowed(c, o.finish(), t, n)
 }
 
-// truncDouble cuts the decimal text of x, not its binary value: 1.15 is not 1.149….
-func truncDouble(x float64, digits int) float64 {
-	if x != x || math.IsInf(x, 0) {
+func truncInt[T integer](x T, digits int) T {
+	switch {
+	case digits >= 0:
 		return x
+	case digits < -18:
+		return 0
 	}
-	var buf [64]byte
-	text := datatype.AppendDouble(buf[:0], x)
+	unit := int64(math.Pow10(-digits))
+	return T(int64(x) / unit * unit)
+}
+
+// truncText cuts x by its decimal text, not its binary value: 1.15 is not 1.149….
+func truncText(text []byte, x float64, digits int) float64 {
 	n, ok := datatype.ParseDecimal(text, datatype.MaxPrecision, 18)
 	if !ok || digits > 18 {
 		return x
 	}
-	v, _ := datatype.ParseDouble(datatype.AppendDecimal(buf[:0], cutDecimal(n, 18-digits), 18))
+	v, _ := datatype.ParseDouble(datatype.AppendDecimal(text[:0], cutDecimal(n, 18-digits), 18))
 	return v
 }
 
@@ -344,16 +342,10 @@ func bindTruncDecimal(args []Arg, casts []arrow.DataType) Bound {
 	}
 	to := datatype.Decimal(max(1, p-s+scale), scale)
 	return Bound{Casts: casts, Type: to, Kernel: func(c *Ctx, args []Vec, n int) (arrow.Array, error) {
-		digits := digitsOf(args)
-		o := newFixed[decimal128.Num](c, to, n, args...)
-		x := fixedOf[decimal128.Num](args[0])
-		for i := range o.vals {
-			if !o.null(i) {
-				q, _ := datatype.QuoRem(cutDecimal(x.at(i), s-digits(i)), datatype.Pow10(s-scale))
-				o.vals[i] = q
-			}
-		}
-		return o.finish(), nil
+		return truncKernel(to, func(x decimal128.Num, digits int) decimal128.Num {
+			q, _ := datatype.QuoRem(cutDecimal(x, s-digits), datatype.Pow10(s-scale))
+			return q
+		})(c, args, n)
 	}}
 }
 

@@ -34,7 +34,6 @@ var dateZones = []Scalar{
 	strict("from_iso8601_timestamp", "from_iso8601_timestamp(s): the timestamp that s is; one with a zone is turned to the session's; from_iso8601_timestamp('2020-01-05T10:11:12.5') is timestamp '2020-01-05 10:11:12.5'", datatype.Timestamp, fromISO, onlyText),
 	strict("from_iso8601_date", "from_iso8601_date(s): the date that s is; from_iso8601_date('2020-01-05') is date '2020-01-05'", datatype.Date, sameKernel, aDay),
 	{Name: "to_iso8601", Doc: "to_iso8601(t): t as ISO 8601 writes it; to_iso8601(timestamp '2020-01-05 10:11:12.5') is '2020-01-05T10:11:12.5'", Bind: bindToISO},
-	strict("parse_duration", "parse_duration(s): the interval that s is, in units ns us ms s m h d w; parse_duration('1h2m') is interval '0 01:02:00' day to second", datatype.DayTime, textToFixed(datatype.DayTime, parseDuration), onlyText),
 }
 
 // nowLocal returns what the session's clock showed when the statement began. Hive's current_timestamp has
@@ -194,44 +193,4 @@ func appendISO(dst []byte, ts decimal128.Num) []byte {
 		}
 	}
 	return dst
-}
-
-// durationUnits are the units of parse_duration in nanoseconds.
-var durationUnits = map[string]int64{
-	"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": nanosPerSecond, "sec": nanosPerSecond, "m": 60 * nanosPerSecond, "min": 60 * nanosPerSecond,
-	"h": 3600 * nanosPerSecond, "d": nanosPerDay, "w": 7 * nanosPerDay,
-}
-
-// parseDuration reads numbers with units, such as 1h2m, 42.8ms or -3 d.
-func parseDuration(b []byte) (decimal128.Num, bool) {
-	b = datatype.TrimBlanks(b)
-	negative := false
-	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
-		negative, b = b[0] == '-', b[1:]
-	}
-	var sum decimal128.Num
-	for parts := 0; len(b) > 0 || parts == 0; parts++ {
-		end := 0
-		for end < len(b) && (b[end] == '.' || b[end] >= '0' && b[end] <= '9') {
-			end++
-		}
-		v, ok := datatype.ParseDecimal(b[:end], 38, 9)
-		if !ok || end == 0 || end > 13 {
-			return sum, false
-		}
-		b = datatype.TrimBlanks(b[end:])
-		for end = 0; end < len(b) && b[end] > ' ' && (b[end] < '0' || b[end] > '9'); end++ {
-		}
-		unit, ok := durationUnits[string(b[:end])]
-		if !ok {
-			return sum, false
-		}
-		q, _ := datatype.QuoRem(v.Mul(decimal128.FromI64(unit)), decimal128.FromI64(nanosPerSecond))
-		sum = sum.Add(q)
-		b = datatype.TrimBlanks(b[end:])
-	}
-	if negative {
-		sum = sum.Negate()
-	}
-	return sum, true
 }

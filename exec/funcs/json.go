@@ -38,7 +38,7 @@ func jsonKernel(form jsonForm) Kernel {
 		return textRows(c, datatype.String, args, n, func(dst []byte, i int) ([]byte, bool) {
 			if t := path.at(i); p == nil || string(t) != text {
 				text = string(t)
-				p = parseJSONPath(text)
+				p = parseJSONPath(text, form != jsonAny)
 			}
 			if !f.find(doc.at(i), p) {
 				return dst, false
@@ -80,7 +80,7 @@ func jsonLength(c *Ctx, args []Vec, n int) (arrow.Array, error) {
 		if o.null(i) {
 			continue
 		}
-		if !f.find(doc.at(i), parseJSONPath(string(path(i)))) || !f.list && f.doc[f.vals[0].from] != '[' {
+		if !f.find(doc.at(i), parseJSONPath(string(path(i)), true)) || !f.list && f.doc[f.vals[0].from] != '[' {
 			o.setNull(i)
 			continue
 		}

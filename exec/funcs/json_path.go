@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// jsonPath is a path as get_json_object reads it: Hive's own subset, with its oddities, and ["key"].
+// jsonPath is a path as get_json_object reads it: Hive's own subset, with its oddities.
 type jsonPath struct {
 	steps []jsonStep
 	bad   bool // matches nothing
@@ -21,7 +21,8 @@ type jsonStep struct {
 
 // parseJSONPath reads a path. Hive splits it at dots; a piece begins with a key of letters, digits,
 // _ - : and blanks, every [n] and [*] in the rest is an index, and everything else is not looked at.
-func parseJSONPath(text string) *jsonPath {
+// With quotes set, the path may also begin with ["key"].
+func parseJSONPath(text string, quotes bool) *jsonPath {
 	if !strings.HasPrefix(text, "$") {
 		return &jsonPath{bad: true}
 	}
@@ -31,7 +32,7 @@ func parseJSONPath(text string) *jsonPath {
 	case rest == "":
 		p.root = 0
 		return p
-	case strings.HasPrefix(rest, "['"), strings.HasPrefix(rest, `["`):
+	case quotes && (strings.HasPrefix(rest, "['") || strings.HasPrefix(rest, `["`)):
 		return quotedJSONPath(p, rest)
 	case rest[0] == '[', strings.HasPrefix(rest, ".["):
 		p.root = '['

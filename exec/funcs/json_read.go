@@ -122,7 +122,7 @@ func (r *jsonReader) pairs(b *array.MapBuilder, t *arrow.MapType, v span) {
 	for k := base; k < len(r.w.members); k++ {
 		m := r.w.members[k]
 		if !appendParsed(b.KeyBuilder(), t.KeyType(), appendUnescaped(nil, m.key)) {
-			b.KeyBuilder().AppendNull()
+			continue
 		}
 		r.value(b.ItemBuilder(), t.ItemType(), m.value)
 	}

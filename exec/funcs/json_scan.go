@@ -2,6 +2,8 @@ package funcs
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -23,7 +25,7 @@ type jsonScanner struct {
 }
 
 func (s *jsonScanner) blanks() {
-	for s.i < len(s.b) {
+	for s.i < len(s.b) && s.b[s.i] <= ' ' {
 		switch s.b[s.i] {
 		case ' ', '\t', '\n', '\r':
 			s.i++
@@ -49,23 +51,37 @@ func (s *jsonScanner) str() (raw []byte, escaped, ok bool) {
 	}
 	from := s.i + 1
 	for at := from; ; {
-		q := bytes.IndexByte(s.b[at:], '"')
-		if q < 0 {
+		if at = quoteOrBackslash(s.b, at); at < 0 {
 			return nil, false, false
 		}
-		back := bytes.IndexByte(s.b[at:at+q], '\\')
-		if back < 0 {
-			s.i = at + q + 1
-			return s.b[from : at+q], escaped, true
+		if s.b[at] == '"' {
+			s.i = at + 1
+			return s.b[from:at], escaped, true
 		}
 		escaped = true
-		if at += back + 2; at > len(s.b) {
-			return nil, false, false
-		}
-		if s.b[at-1] == 'u' && !hex4(s.b[at:]) {
+		if at += 2; at > len(s.b) || s.b[at-1] == 'u' && !hex4(s.b[at:]) {
 			return nil, false, false
 		}
 	}
+}
+
+// quoteOrBackslash returns the index of the first of the two bytes at or after i, or -1. It looks at eight
+// bytes at a time: a byte of x is zero where x's lowest set high bit of (x-1)&^x is.
+func quoteOrBackslash(b []byte, i int) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		q, e := x^ones*'"', x^ones*'\\'
+		if m := ((q-ones)&^q | (e-ones)&^e) & highs; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for ; i < len(b); i++ {
+		if b[i] == '"' || b[i] == '\\' {
+			return i
+		}
+	}
+	return -1
 }
 
 func hex4(b []byte) bool {

@@ -42,20 +42,15 @@ var strs = []Scalar{
 }
 
 func bindConcat(args []Arg) (Bound, error) {
-	t, binary := datatype.String, len(args) > 0
 	casts := make([]arrow.DataType, len(args))
 	for i, a := range args {
 		if casts[i] = bytesType(a.Type); casts[i] == nil {
 			return Bound{}, badArg("concat", i, "a string or binary", a.Type)
 		}
-		binary = binary && a.Type.ID() == arrow.BINARY
 	}
-	if binary {
-		t = datatype.Binary
-	}
-	return Bound{Casts: casts, Type: t, Kernel: func(c *Ctx, args []Vec, n int) (arrow.Array, error) {
+	return Bound{Casts: casts, Type: datatype.String, Kernel: func(c *Ctx, args []Vec, n int) (arrow.Array, error) {
 		views := viewsOf(args)
-		return textRows(c, t, args, n, func(dst []byte, i int) ([]byte, bool) {
+		return textRows(c, datatype.String, args, n, func(dst []byte, i int) ([]byte, bool) {
 			for k := range views {
 				dst = append(dst, views[k].at(i)...)
 			}
@@ -190,7 +185,7 @@ func substrKernel(t arrow.DataType) Kernel {
 	}
 }
 
-// substringIndex counts delimiters that overlap, as Hive does ('aaaa' has three 'aa').
+// substringIndex counts delimiters that overlap from the left, and none that overlap from the right, as Hive does.
 func substringIndex(c *Ctx, args []Vec, n int) (arrow.Array, error) {
 	s, delim, count := bytesOf(args[0]), bytesOf(args[1]), fixedOf[int64](args[2])
 	return textRows(c, datatype.String, args, n, func(dst []byte, i int) ([]byte, bool) {
@@ -211,7 +206,7 @@ func substringIndex(c *Ctx, args []Vec, n int) (arrow.Array, error) {
 		}
 		end := len(v)
 		for ; k < 0; k++ {
-			if end = bytes.LastIndex(v[:min(len(v), end+len(d)-1)], d); end < 0 {
+			if end = bytes.LastIndex(v[:end], d); end < 0 {
 				return append(dst, v...), true
 			}
 		}

@@ -15,7 +15,7 @@ func scalarFamilies() [][]Scalar {
 		arithmetic, bitwise, comparisons, logic, membership, likes, conditionals,
 		mathematics, rounding, numerals, hashes, digests, conversions, dateParts, dateShifts, dateFloors, dateFormats, dateZones, formattedCasts,
 		strs, textCodes, textSearch, regexes, masks, formatting, jsonText, arrays, containers,
-		urls, xpaths, sessionInfo,
+		urls, xpaths, sessionInfo, networks, units, logLines, subqueryChecks,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/exec/javaregex"
 )
 
 // urls takes URLs apart.
@@ -144,11 +145,14 @@ func (u *url) parameter(key string) (string, bool) {
 	return "", false
 }
 
-// urlParser keeps the last URL, as parse_url is often called several times in a row.
+// urlParser keeps the last URL, as parse_url is often called several times in a row, and the last key.
 type urlParser struct {
 	last string
 	u    url
 	ok   bool
+
+	key   string
+	keyRE *javaregex.Regexp // nil: the key is plain text
 }
 
 func (p *urlParser) parse(s string) (*url, bool) {
@@ -182,9 +186,29 @@ func (p *urlParser) get(s, part, key string, keyed bool) (string, bool) {
 		return "", false
 	}
 	if keyed {
-		return u.parameter(key)
+		return p.parameter(u, key)
 	}
 	return u.part(part)
+}
+
+// parameter looks a key up in the query. As in Hive a key is a regular expression: (&|^)key=([^&]*).
+func (p *urlParser) parameter(u *url, key string) (string, bool) {
+	if !strings.ContainsAny(key, `.*+?|^$\()[]{}`) {
+		return u.parameter(key)
+	}
+	if key != p.key {
+		p.key = key
+		p.keyRE, _ = javaregex.Compile("(?:&|^)(?:"+key+")=([^&]*)", 0)
+	}
+	if p.keyRE == nil {
+		return u.parameter(key)
+	}
+	m, err := p.keyRE.FindSubmatchIndex(nil, u.query)
+	if m == nil || err != nil {
+		return "", false
+	}
+	last := 2 * p.keyRE.NumGroups()
+	return u.query[m[last]:m[last+1]], true
 }
 
 func urlKernel(f func(u *url) (string, bool)) Kernel {

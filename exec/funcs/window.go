@@ -134,7 +134,13 @@ func bindShift(name string, args []Arg, sign int) (WindowBound, error) {
 	}
 	b := WindowBound{Casts: make([]arrow.DataType, len(args)), Type: args[0].Type}
 	if len(args) == 3 {
-		b.Casts[2] = args[0].Type
+		if isVoid(b.Type) {
+			b.Type, b.Casts[0] = args[2].Type, args[2].Type
+		}
+		if castKernel(args[2].Type, b.Type) == nil {
+			return WindowBound{}, badArg(name, 2, "a default of type "+datatype.Name(b.Type), args[2].Type)
+		}
+		b.Casts[2] = b.Type
 	}
 	b.New = func(c *Ctx) WindowState { return shiftState{c.Mem, int(min(by, 1<<31-1)) * sign} }
 	return b, nil

@@ -154,6 +154,15 @@ func (re *Regexp) GroupIndex(name string) int {
 	return -1
 }
 
+// GroupNames returns the name of each group from 1 on, "" for a group without one.
+func (re *Regexp) GroupNames() []string {
+	names := make([]string, re.groups)
+	for name, g := range re.names {
+		names[g-1] = name
+	}
+	return names
+}
+
 // linear reports whether the linear program is right for s.
 func (re *Regexp) linear(s string) bool {
 	if re.fast == nil {
@@ -324,11 +333,15 @@ func (re *Regexp) eachBacktracking(s string, f func(m []int) bool) error {
 		return ErrTooHard
 	}
 	var buf []int
+	start := time.Now()
 	m, err := slow.FindStringMatch(s)
 	for ; err == nil && m != nil; m, err = slow.FindNextMatch(m) {
 		buf = re.offsets(buf[:0], m)
 		if !f(buf) {
 			return nil
+		}
+		if time.Since(start) > matchTimeout { // the bound is for the whole text
+			return ErrTooHard
 		}
 	}
 	return hard(err)
@@ -361,6 +374,16 @@ func hard(err error) error {
 // Split appends to dst the pieces of s between matches, as Java's Pattern.split(s, -1) does: trailing
 // empty pieces stay, an empty match at the beginning cuts nothing off.
 func (re *Regexp) Split(dst []string, s string) ([]string, error) {
+	if re.literal != "" {
+		for {
+			piece, rest, found := strings.Cut(s, re.literal)
+			dst = append(dst, piece)
+			if !found {
+				return dst, nil
+			}
+			s = rest
+		}
+	}
 	from := 0
 	err := re.Each(s, func(m []int) bool {
 		if m[1] > 0 {

@@ -43,7 +43,8 @@ type entry struct {
 // NewShared returns an empty Shared.
 func NewShared() *Shared { return &Shared{m: map[any]*entry{}} }
 
-// Do returns the value of key; the first caller makes it, others wait for him.
+// Do returns the value of key; the first caller makes it, others wait for him. If that fails, those who
+// wait get the error too, and the next caller makes it anew.
 func (s *Shared) Do(key any, make func() (any, error)) (any, error) {
 	s.mu.Lock()
 	e := s.m[key]
@@ -53,5 +54,12 @@ func (s *Shared) Do(key any, make func() (any, error)) (any, error) {
 	}
 	s.mu.Unlock()
 	e.once.Do(func() { e.value, e.err = make() })
+	if e.err != nil {
+		s.mu.Lock()
+		if s.m[key] == e {
+			delete(s.m, key)
+		}
+		s.mu.Unlock()
+	}
 	return e.value, e.err
 }

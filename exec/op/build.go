@@ -12,9 +12,9 @@ import (
 const maxDepth = 2000
 
 // Build makes the operator tree of n.
-func Build(env *Env, n *winnowpb.Node) (Operator, error) { return build(env, n, 0) }
+func Build(env *Env, n *winnowpb.Node) (Operator, error) { return build(env, n, &meter{}, 0) }
 
-func build(env *Env, n *winnowpb.Node, depth int) (Operator, error) {
+func build(env *Env, n *winnowpb.Node, m *meter, depth int) (Operator, error) {
 	if depth > maxDepth {
 		return nil, diag.Errorf(diag.Limit, "the plan nests deeper than %d operators", maxDepth)
 	}
@@ -26,8 +26,12 @@ func build(env *Env, n *winnowpb.Node, depth int) (Operator, error) {
 			}
 		}
 	}
+	below := m
+	if _, ok := n.Op.(*winnowpb.Node_Transform); ok {
+		below = &meter{} // its input is pulled by a goroutine of its own
+	}
 	for i, c := range n.Inputs {
-		o, err := build(env, c, depth+1)
+		o, err := build(env, c, below, depth+1)
 		if err != nil {
 			closeAll()
 			return nil, err
@@ -40,7 +44,7 @@ func build(env *Env, n *winnowpb.Node, depth int) (Operator, error) {
 		return nil, err
 	}
 	name := strings.TrimPrefix(fmt.Sprintf("%T", n.Op), "*winnowpb.Node_")
-	return &counted{Operator: o, env: env, stats: winnowpb.NodeStats{Node: n.Id, Name: name}}, nil
+	return &counted{Operator: o, env: env, meter: m, stats: winnowpb.NodeStats{Node: n.Id, Name: name}}, nil
 }
 
 // operator makes the operator of one node over its inputs.

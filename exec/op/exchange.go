@@ -77,25 +77,32 @@ func (x *exchange) Close() error {
 type keyHash struct {
 	buf    vec.KeyBuffer
 	hashes []uint64
+	word   [16]byte
 }
 
+// of sets the keys and hashes of the n rows of cols, and returns the hashes.
 func (k *keyHash) of(cols []arrow.Array, n int) []uint64 {
 	vec.AppendKeys(cols, n, &k.buf)
 	k.hashes = k.hashes[:0]
 	if k.buf.Packed != nil {
-		var b [16]byte
 		for _, p := range k.buf.Packed {
-			binary.LittleEndian.PutUint64(b[:8], p[0])
-			binary.LittleEndian.PutUint64(b[8:], p[1])
-			k.hashes = append(k.hashes, xxh3.Hash(b[:]))
+			k.hashes = append(k.hashes, k.packedHash(p))
 		}
 		return k.hashes
 	}
 	for i := range n {
-		k.hashes = append(k.hashes, xxh3.Hash(k.buf.Key(i)))
+		k.hashes = append(k.hashes, bytesHash(k.buf.Key(i)))
 	}
 	return k.hashes
 }
+
+func (k *keyHash) packedHash(p [2]uint64) uint64 {
+	binary.LittleEndian.PutUint64(k.word[:8], p[0])
+	binary.LittleEndian.PutUint64(k.word[8:], p[1])
+	return xxh3.Hash(k.word[:])
+}
+
+func bytesHash(b []byte) uint64 { return xxh3.Hash(b) }
 
 // Partition cuts rec by the hash of out's keys into one batch per partition; nil where there are no
 // rows. The caller releases them.

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/vec"
+	"github.com/winnowdb/winnow/proto/diag"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
 
@@ -20,23 +21,35 @@ type join struct {
 	env         *Env
 	node        uint32
 	schema      *arrow.Schema
+	pairSchema  *arrow.Schema // left columns, then right ones
 	left, right Operator
-	kind        winnowpb.Join_Kind
-	lkeys       []expr.Expr
-	rkeys       []expr.Expr
-	nullSafe    []bool
-	residual    expr.Expr
-	broadcast   bool
-	depth       uint
+	joinSpec
+	broadcast bool
+	depth     uint
 
 	table   *buildSide
 	own     bool // the table is this join's alone
 	probe   probe
-	parts   []*join // of a spilled join, still to be run
-	tail    bool
-	tailAt  int
+	lefts   []*run // of a spilled join: parts still to be joined
+	rights  []*run
+	part    *join
+	tailAt  int // next row of the right for RIGHT and FULL
 	started bool
+	tail    bool
 }
+
+// joinSpec is which pairs match.
+type joinSpec struct {
+	kind     winnowpb.Join_Kind
+	lkeys    []expr.Expr
+	rkeys    []expr.Expr
+	nullSafe []bool
+	residual expr.Expr
+	whole    *rightFacts // of a part of a spilled join: what holds of the whole right side
+}
+
+// rightFacts decide IN for rows without a match.
+type rightFacts struct{ rows, nulls bool }
 
 func newJoin(env *Env, n *winnowpb.Node, left, right Operator) (Operator, error) {
 	schema, err := schemaOf(n.Schema)
@@ -44,7 +57,8 @@ func newJoin(env *Env, n *winnowpb.Node, left, right Operator) (Operator, error)
 		return nil, err
 	}
 	pb := n.GetJoin()
-	j := &join{env: env, node: n.Id, schema: schema, left: left, right: right, kind: pb.Kind, nullSafe: pb.NullSafe, broadcast: pb.BroadcastRight}
+	j := &join{env: env, node: n.Id, schema: schema, left: left, right: right, broadcast: pb.BroadcastRight}
+	j.kind, j.nullSafe = pb.Kind, pb.NullSafe
 	if j.lkeys, err = expr.AllFromProto(pb.LeftKeys); err != nil {
 		return nil, err
 	}
@@ -52,25 +66,45 @@ func newJoin(env *Env, n *winnowpb.Node, left, right Operator) (Operator, error)
 		return nil, err
 	}
 	if pb.Residual != nil {
-		j.residual, err = expr.FromProto(pb.Residual)
+		if j.residual, err = expr.FromProto(pb.Residual); err != nil {
+			return nil, err
+		}
 	}
-	return j, err
+	if len(j.lkeys) != len(j.rkeys) || len(j.nullSafe) > len(j.lkeys) {
+		return nil, diag.Errorf(diag.Internal, "plan: a join has %d and %d keys", len(j.lkeys), len(j.rkeys))
+	}
+	for i := range j.lkeys {
+		if l, r := j.lkeys[i].Type(), j.rkeys[i].Type(); !stored(l, r) {
+			return nil, diag.Errorf(diag.Internal, "plan: join keys of types %s and %s", datatype.Name(l), datatype.Name(r))
+		}
+	}
+	j.nullSafe = append(j.nullSafe[:len(j.nullSafe):len(j.nullSafe)], make([]bool, len(j.lkeys)-len(j.nullSafe))...)
+	fields := append([]arrow.Field{}, left.Schema().Fields()...)
+	j.pairSchema = arrow.NewSchema(append(fields, right.Schema().Fields()...), nil)
+	return j, nil
 }
 
 func (j *join) Schema() *arrow.Schema { return j.schema }
 
-// buildSide is the right input in memory: its rows, and by key where they are.
-type buildSide struct {
-	rec     arrow.Record // all rows, nil if there are none
-	rows    int
-	index   map[string]int32 // key → first row; next chains the others
-	next    []int32
-	hasNull bool // a row has a NULL key
-	held    int64
+// nullAware: rows without a match ask whether IN would be NULL.
+func (s *joinSpec) nullAware() bool {
+	return s.kind == winnowpb.Join_NULL_AWARE_ANTI || s.kind == winnowpb.Join_MARK
+}
+
+// simpleNulls: one key decides IN alone, so that a NULL among the keys is all there is to know.
+func (s *joinSpec) simpleNulls() bool { return len(s.lkeys) == 1 && s.residual == nil }
+
+// cuttable: the join of two parts with equal key hashes does not ask about other parts.
+func (j *join) cuttable() bool {
+	return len(j.lkeys) > 0 && j.depth < maxSpillDepth && (!j.nullAware() || j.simpleNulls())
 }
 
 func (j *join) start(ctx context.Context) error {
-	if j.broadcast {
+	j.probe = probe{j: j}
+	if !j.broadcast {
+		return j.read(ctx)
+	}
+	for {
 		made, err := j.env.Shared.Do(buildKey{j.node}, func() (any, error) {
 			recs, err := collect(ctx, j.right)
 			if err != nil {
@@ -78,127 +112,190 @@ func (j *join) start(ctx context.Context) error {
 			}
 			return j.build(recs)
 		})
+		if err == nil {
+			j.table = made.(*buildSide)
+			return nil
+		}
+		if ctx.Err() != nil || !cancelled(err) {
+			return err
+		}
+		// Another task was to make the table and was stopped: it is ours to make.
+	}
+}
+
+func cancelled(err error) bool {
+	return errors.Is(err, context.Canceled) || diag.KindOf(err) == diag.Cancelled
+}
+
+// read takes the right side into memory, or cuts both sides if it does not fit.
+func (j *join) read(ctx context.Context) error {
+	var recs []arrow.Record
+	held := hold{budget: j.env.Budget}
+	defer held.free()
+	err := drain(ctx, j.right, func(rec arrow.Record) error {
+		if j.rights != nil {
+			return j.scatterRight(rec)
+		}
+		rec.Retain()
+		recs = append(recs, rec)
+		held.add(2 * vec.Size(rec))
+		if !held.over() {
+			return nil
+		}
+		if !j.cuttable() {
+			return held.must("a join")
+		}
+		j.rights, j.whole = make([]*run, fanOut), wholeOf(j.whole)
+		for len(recs) > 0 {
+			if err := j.scatterRight(recs[0]); err != nil {
+				return err
+			}
+			recs[0].Release()
+			recs = recs[1:]
+		}
+		held.free()
+		return nil
+	})
+	if err != nil {
+		releaseRecords(recs)
+		return err
+	}
+	if j.rights == nil {
+		held.free()
+		j.table, err = j.build(recs)
+		j.own = true
+		return err
+	}
+	j.lefts = make([]*run, fanOut)
+	return drain(ctx, j.left, func(rec arrow.Record) error {
+		return scatterTo(j.env, j.lkeys, rec, j.lefts, j.shift(), j.left.Schema())
+	})
+}
+
+func wholeOf(w *rightFacts) *rightFacts {
+	if w != nil {
+		return w
+	}
+	return &rightFacts{}
+}
+
+func (j *join) shift() uint { return 16 + 8*j.depth }
+
+func (j *join) scatterRight(rec arrow.Record) error {
+	if j.nullAware() && j.depth == 0 {
+		keys, err := evalAll(j.env, j.rkeys, rec)
 		if err != nil {
 			return err
 		}
-		j.table = made.(*buildSide)
-		return nil
+		j.whole.rows = true
+		j.whole.nulls = j.whole.nulls || nullRows(keys, j.nullSafe, int(rec.NumRows())) != nil
+		release(keys)
 	}
-	rows := newSpool(j.env, j.right.Schema())
-	if err := drain(ctx, j.right, rows.add); err != nil {
-		rows.Close()
-		return err
+	return scatterTo(j.env, j.rkeys, rec, j.rights, j.shift(), j.right.Schema())
+}
+
+// nullRows tells which rows have a NULL in a key that = compares; nil if none has.
+func nullRows(keys []arrow.Array, nullSafe []bool, n int) []bool {
+	var out []bool
+	for k, a := range keys {
+		if nullSafe[k] || (a.NullN() == 0 && a.DataType().ID() != arrow.NULL) {
+			continue
+		}
+		if out == nil {
+			out = make([]bool, n)
+		}
+		for i := range out {
+			out[i] = out[i] || vec.IsNull(a, i)
+		}
 	}
-	if rows.run != nil && len(j.lkeys) > 0 {
-		return j.cut(ctx, rows)
-	}
-	defer rows.Close()
-	recs, err := collect(ctx, rows)
-	if err != nil {
-		return err
-	}
-	j.table, err = j.build(recs)
-	j.own = true
-	return err
+	return out
 }
 
 // buildKey is the key of a broadcast table in Env.Shared.
 type buildKey struct{ node uint32 }
 
+// buildSide is the right input in memory: its rows, and by key where they are. It is not changed once
+// made, so that tasks may share it.
+type buildSide struct {
+	rec   arrow.Record // all rows, nil if there are none
+	rows  int
+	index *keyTable // nil if the join has no keys
+	// The rows of key k are order[starts[k]:starts[k+1]]; without keys order is nil and all rows count.
+	starts []int32
+	order  []int32
+	nulls  []int32       // rows with a NULL in a key that = compares; they are in no list of a key
+	keys   []arrow.Array // kept if NULLs must be looked at pair by pair
+	hold   hold
+}
+
 // build makes the table of recs, which it takes over.
 func (j *join) build(recs []arrow.Record) (*buildSide, error) {
-	b := &buildSide{index: map[string]int32{}}
+	b := &buildSide{hold: hold{budget: j.env.Budget}}
 	if len(recs) == 0 {
 		return b, nil
 	}
+	defer releaseRecords(recs)
 	b.rec = vec.ConcatRecords(j.env.Mem, recs)
-	releaseRecords(recs)
+	if b.rec.NumRows() > math.MaxInt32 {
+		b.release()
+		return nil, diag.Errorf(diag.Limit, "the right side of a join has more than %d rows", math.MaxInt32)
+	}
 	b.rows = int(b.rec.NumRows())
-	b.held = 2*vec.Size(b.rec) + int64(b.rows)*16
-	j.env.Budget.Grow(b.held)
+	b.hold.set(vec.Size(b.rec))
 	if len(j.rkeys) == 0 {
 		return b, nil
 	}
 	keys, err := evalAll(j.env, j.rkeys, b.rec)
 	if err != nil {
+		b.release()
 		return nil, err
 	}
-	defer release(keys)
-	var buf vec.KeyBuffer
-	vec.AppendKeyBytes(keys, b.rows, &buf)
-	b.next = make([]int32, b.rows)
-	for i := b.rows - 1; i >= 0; i-- { // backwards, so that chains are in the order of the rows
-		b.next[i] = -1
-		if j.nullKey(keys, i) {
-			b.hasNull = true
-			continue
-		}
-		k := buf.Key(i)
-		if first, ok := b.index[string(k)]; ok {
-			b.next[i] = first
-		}
-		b.index[string(k)] = int32(i)
+	b.number(keys, nullRows(keys, j.nullSafe, b.rows))
+	if j.nullAware() && !j.simpleNulls() {
+		b.keys = keys
+	} else {
+		release(keys)
 	}
+	b.hold.add(b.index.size() + 4*int64(len(b.order)+len(b.starts)))
 	return b, nil
 }
 
-// nullKey reports whether row i has a NULL in a key that = compares.
-func (j *join) nullKey(keys []arrow.Array, i int) bool {
-	for k, a := range keys {
-		if vec.IsNull(a, i) && !j.nullSafe[k] {
-			return true
+// number puts the rows in the order of their keys' numbers.
+func (b *buildSide) number(keys []arrow.Array, null []bool) {
+	b.index = newKeyTable()
+	ids := make([]uint32, b.rows)
+	var k keyHash
+	k.of(keys, b.rows)
+	b.index.insert(&k, ids)
+	b.starts = make([]int32, b.index.n+1)
+	for i, id := range ids {
+		if null != nil && null[i] {
+			b.nulls = append(b.nulls, int32(i))
+			continue
+		}
+		b.starts[id+1]++
+	}
+	for k := range b.index.n {
+		b.starts[k+1] += b.starts[k]
+	}
+	b.order = make([]int32, b.rows-len(b.nulls))
+	next := append([]int32{}, b.starts...)
+	for i, id := range ids {
+		if null == nil || !null[i] {
+			b.order[next[id]] = int32(i)
+			next[id]++
 		}
 	}
-	return false
 }
 
-// cut spills both sides in parts by key hash; each part is then a join of its own.
-func (j *join) cut(ctx context.Context, right *spool) error {
-	defer right.Close()
-	if j.depth >= maxSpillDepth {
-		return depthError("a join")
+func (b *buildSide) release() {
+	if b.rec != nil {
+		b.rec.Release()
+		b.rec = nil
 	}
-	rights, err := j.scatter(ctx, right, j.rkeys)
-	if err != nil {
-		return err
-	}
-	lefts, err := j.scatter(ctx, j.left, j.lkeys)
-	if err != nil {
-		return err
-	}
-	for i := range rights {
-		part := *j
-		part.left, part.right, part.depth = lefts[i], rights[i], j.depth+1
-		part.table, part.parts, part.started = nil, nil, false
-		j.parts = append(j.parts, &part)
-	}
-	return nil
-}
-
-func (j *join) scatter(ctx context.Context, in Operator, keys []expr.Expr) ([]*spool, error) {
-	out := make([]*spool, fanOut)
-	for i := range out {
-		out[i] = newSpool(j.env, in.Schema())
-		if err := out[i].spill(); err != nil {
-			return nil, err
-		}
-	}
-	return out, drain(ctx, in, func(rec arrow.Record) error {
-		parts, err := partitionBy(j.env, keys, rec, fanOut, 16+8*j.depth)
-		if err != nil {
-			return err
-		}
-		for i, p := range parts {
-			if p == nil {
-				continue
-			}
-			if err == nil {
-				err = out[i].add(p)
-			}
-			p.Release()
-		}
-		return err
-	})
+	release(b.keys)
+	b.keys = nil
+	b.hold.free()
 }
 
 func (j *join) Next(ctx context.Context) (arrow.Record, error) {
@@ -207,38 +304,64 @@ func (j *join) Next(ctx context.Context) (arrow.Record, error) {
 		if err := j.start(ctx); err != nil {
 			return nil, err
 		}
-		j.probe = probe{j: j}
-	}
-	for len(j.parts) > 0 {
-		rec, err := j.parts[0].Next(ctx)
-		if !errors.Is(err, io.EOF) {
-			return rec, err
-		}
-		if err := j.parts[0].Close(); err != nil {
-			return nil, err
-		}
-		j.parts = j.parts[1:]
-		if len(j.parts) == 0 {
-			return nil, io.EOF
-		}
 	}
 	if j.table == nil {
-		return nil, io.EOF
+		return j.nextOfParts(ctx)
 	}
 	for !j.tail {
+		if j.table.rows == 0 && j.emptyWithoutRight() {
+			return nil, io.EOF
+		}
 		rec, err := j.probe.next(ctx)
 		if errors.Is(err, io.EOF) {
 			j.tail = true
 			break
 		}
-		if err != nil {
-			return nil, err
-		}
-		if rec != nil {
-			return rec, nil
+		if rec != nil || err != nil {
+			return rec, err
 		}
 	}
 	return j.unmatched()
+}
+
+// emptyWithoutRight: there is no row without one on the right.
+func (j *join) emptyWithoutRight() bool {
+	return j.kind == winnowpb.Join_INNER || j.kind == winnowpb.Join_RIGHT || j.kind == winnowpb.Join_SEMI
+}
+
+// nextOfParts joins the parts of a spilled join one by one.
+func (j *join) nextOfParts(ctx context.Context) (arrow.Record, error) {
+	for {
+		if j.part == nil {
+			if len(j.rights) == 0 {
+				return nil, io.EOF
+			}
+			left, right := j.lefts[0], j.rights[0]
+			j.lefts, j.rights = j.lefts[1:], j.rights[1:]
+			if left == nil && right == nil {
+				continue
+			}
+			j.part = &join{
+				env: j.env, node: j.node, schema: j.schema, pairSchema: j.pairSchema, joinSpec: j.joinSpec, depth: j.depth + 1,
+				left: partOf(left, j.left.Schema()), right: partOf(right, j.right.Schema()),
+			}
+		}
+		rec, err := j.part.Next(ctx)
+		if !errors.Is(err, io.EOF) {
+			return rec, err
+		}
+		if err := j.part.Close(); err != nil {
+			return nil, err
+		}
+		j.part = nil
+	}
+}
+
+func partOf(r *run, schema *arrow.Schema) Operator {
+	if r == nil {
+		return &union{schema: schema}
+	}
+	return &runReader{r}
 }
 
 // unmatched gives the rows of the right side that no row of the left has matched: RIGHT and FULL.
@@ -246,60 +369,55 @@ func (j *join) unmatched() (arrow.Record, error) {
 	if j.kind != winnowpb.Join_RIGHT && j.kind != winnowpb.Join_FULL {
 		return nil, io.EOF
 	}
-	var left, right []int32
+	var right []int32
 	for ; j.tailAt < j.table.rows && len(right) < j.env.BatchRows; j.tailAt++ {
 		if j.probe.matched == nil || !j.probe.matched[j.tailAt] {
-			left, right = append(left, -1), append(right, int32(j.tailAt))
+			right = append(right, int32(j.tailAt))
 		}
 	}
 	if len(right) == 0 {
 		return nil, io.EOF
 	}
-	return j.pairs(nil, left, right), nil
+	return newRecord(j.schema, j.pairs(nil, nil, right), len(right))
 }
 
-// pairs makes output rows of left rows and rows of the table; -1 stands for NULLs.
-func (j *join) pairs(rec arrow.Record, left, right []int32) arrow.Record {
-	var cols []arrow.Array
-	defer func() { release(cols) }()
+// pairs returns the columns of left rows, then those of rows of the table. A list that is nil stands for
+// NULLs.
+func (j *join) pairs(rec arrow.Record, left, right []int32) []arrow.Array {
+	n := max(len(left), len(right))
+	cols := make([]arrow.Array, 0, len(j.pairSchema.Fields()))
 	for i, f := range j.left.Schema().Fields() {
-		cols = append(cols, takeFrom(j.env, rec, i, f.Type, left))
+		cols = append(cols, takeFrom(j.env, rec, i, f.Type, left, n))
 	}
 	for i, f := range j.right.Schema().Fields() {
-		cols = append(cols, takeFrom(j.env, j.table.rec, i, f.Type, right))
+		cols = append(cols, takeFrom(j.env, j.table.rec, i, f.Type, right, n))
 	}
-	return array.NewRecord(j.pairSchema(), cols, int64(len(left)))
+	return cols
 }
 
-// pairSchema is the schema of left and right columns side by side.
-func (j *join) pairSchema() *arrow.Schema {
-	if n := len(j.left.Schema().Fields()) + len(j.right.Schema().Fields()); n == len(j.schema.Fields()) {
-		return j.schema
-	}
-	fields := append([]arrow.Field{}, j.left.Schema().Fields()...)
-	return arrow.NewSchema(append(fields, j.right.Schema().Fields()...), nil)
-}
-
-func takeFrom(env *Env, rec arrow.Record, col int, t arrow.DataType, idx []int32) arrow.Array {
-	if rec == nil {
-		return datatype.Nulls(env.Mem, t, len(idx))
+func takeFrom(env *Env, rec arrow.Record, col int, t arrow.DataType, idx []int32, n int) arrow.Array {
+	if rec == nil || idx == nil {
+		return datatype.Nulls(env.Mem, t, n)
 	}
 	return vec.Take(env.Mem, rec.Column(col), idx)
 }
 
 func (j *join) Close() error {
+	j.started, j.tail, j.tailAt = true, true, math.MaxInt
 	j.probe.release()
 	if j.own && j.table != nil {
-		if j.table.rec != nil {
-			j.table.rec.Release()
-		}
-		j.env.Budget.Grow(-j.table.held)
-		j.table = nil
+		j.table.release()
 	}
+	j.table = nil
 	errs := []error{j.left.Close(), j.right.Close()}
-	for _, p := range j.parts {
-		errs = append(errs, p.Close())
+	if j.part != nil {
+		errs = append(errs, j.part.Close())
 	}
-	j.parts = nil
+	for _, r := range append(j.lefts, j.rights...) {
+		if r != nil {
+			errs = append(errs, r.close())
+		}
+	}
+	j.part, j.lefts, j.rights = nil, nil, nil
 	return errors.Join(errs...)
 }

@@ -40,6 +40,9 @@ type scan struct {
 	given  int64     // rows, for the limit
 	done   bool
 	magic  magicCache
+
+	onBadFile string // property on_bad_file: "salvage", "skip", else damaged files are errors
+	badRows   string // property bad.rows: "error" makes records without the table's format errors
 }
 
 // fileRun is rows of one file that follow each other.
@@ -97,6 +100,7 @@ func (s *scan) openTable() error {
 		}
 		spec.Columns = append(spec.Columns, serde.Column{Name: f.Name, Type: t})
 	}
+	s.onBadFile, s.badRows = strings.ToLower(spec.Props["on_bad_file"]), strings.ToLower(spec.Props["bad.rows"])
 	if err := s.findNeed(len(spec.Columns)); err != nil {
 		return err
 	}
@@ -254,7 +258,7 @@ func (s *scan) step() error {
 	} else {
 		s.runs = append(s.runs, fileRun{s.file.rng, rows})
 	}
-	if s.spec.Strict {
+	if s.spec.Strict || s.badRows == "error" {
 		return s.checkStrict(chunk)
 	}
 	return nil

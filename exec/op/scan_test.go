@@ -27,13 +27,13 @@ import (
 
 // scanWorld is a folder of files and an environment that reads them.
 type scanWorld struct {
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	env  *Env
 	task *winnowpb.Task
 }
 
-func newScanWorld(t *testing.T) *scanWorld {
+func newScanWorld(t testing.TB) *scanWorld {
 	t.Helper()
 	m := sys.Host(t.TempDir())
 	store := local.New(m)
@@ -287,6 +287,35 @@ func TestScanStrict(t *testing.T) {
 	}
 }
 
+func TestScanBadRows(t *testing.T) {
+	w := newScanWorld(t)
+	n := scanOf("json", map[string]string{"Bad.Rows": "error"}, "a int")
+	w.want([]string{"NULL"}, n, w.file("a", "{\"a\":\"x\"}\n"))
+	_, err := w.read(n, w.file("b", "{}\nbroken\n"))
+	if diag.KindOf(err) != diag.BadValue || !strings.Contains(err.Error(), `b at byte 3: record does not have the table's format: "broken"`) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestScanWarnings holds the warnings that a file gives.
+func TestScanWarnings(t *testing.T) {
+	for name, c := range map[string]struct{ data, want string }{
+		"delimiter": {"a;1\nb;2\n", "no delimiter found in 2 records of"},
+		"mark":      {"\xef\xbb\xbfa,1\n", "a byte order mark at the start of"},
+		"nuls":      {"a,1\n" + strings.Repeat("\x00", 4096) + "\nb,2\n" + strings.Repeat("c,3\n", 20000), "block of NUL bytes near"},
+		"good":      {"a,1\n", ""},
+	} {
+		w := newScanWorld(t)
+		if _, err := w.read(scanOf("", comma, "a string", "b int"), w.file(name, c.data)); err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(w.env.Counters.Snapshot().Warnings, "\n")
+		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 func TestScanChanged(t *testing.T) {
 	w := newScanWorld(t)
 	n := scanOf("", comma, "a string")
@@ -343,5 +372,90 @@ func TestScanJSONAndRegex(t *testing.T) {
 	w.want([]string{"1|x", "NULL|NULL"}, scanOf("regex", map[string]string{"input.regex": `(\d+) (\w+)`}, "a int", "b string"), w.file("r", "1 x\n1 x y\n"))
 	if st := w.env.Counters.Snapshot(); st.BadRows != 2 {
 		t.Errorf("%v", st)
+	}
+}
+
+// logFile writes some megabytes of log lines, with a few odd ones, and returns their number.
+func (w *scanWorld) logFile(size int) (*winnowpb.FileRange, int) {
+	var b strings.Builder
+	n := 0
+	for ; b.Len() < size; n++ {
+		switch {
+		case n%10007 == 0:
+			b.WriteString("short\r\n")
+		case n%20011 == 0:
+			b.WriteString(strings.Repeat("x", 300<<10) + "\n")
+		default:
+			fmt.Fprintf(&b, "2011-12-06 01:02:%02d\t10.0.%d.%d\tGET\t/shop/item/%d\t%d\t%d\tMozilla/5.0 (X11; Linux x86_64)\n",
+				n%60, n%250, n%199, n, 200+n%5*101, n*7%100000)
+		}
+	}
+	return w.file("log", b.String()), n
+}
+
+var logColumns = []string{"t string", "ip string", "method string", "url string", "status int", "bytes bigint", "agent string"}
+
+// TestScanLarge reads a file of several buffers whole and in odd pieces.
+func TestScanLarge(t *testing.T) {
+	w := newScanWorld(t)
+	f, lines := w.logFile(6 << 20)
+	n := scanOf("", map[string]string{"field.delim": "\t"}, logColumns...)
+	want, err := w.read(n, f)
+	if err != nil || len(want) != lines {
+		t.Fatalf("%d rows, want %d, %v", len(want), lines, err)
+	}
+	for _, size := range []int64{f.Size / 3, 700_001, 128 << 10, 1 << 20} {
+		var parts []*winnowpb.FileRange
+		for off := int64(0); off < f.Size; off += size {
+			parts = append(parts, part(f, off, min(f.Size, off+size)))
+		}
+		w.want(want, n, parts...)
+		count, err := w.read(scanOf("", nil), parts...)
+		if err != nil || len(count) != lines {
+			t.Errorf("count in pieces of %d: %d, want %d, %v", size, len(count), lines, err)
+		}
+	}
+}
+
+func BenchmarkScan(b *testing.B) {
+	w := newScanWorld(b)
+	f, lines := w.logFile(64 << 20)
+	for _, c := range []struct {
+		name    string
+		columns []uint32
+	}{{"count", nil}, {"status,bytes", []uint32{4, 5}}, {"all", []uint32{0, 1, 2, 3, 4, 5, 6}}} {
+		b.Run(c.name, func(b *testing.B) {
+			n := scanOf("", map[string]string{"field.delim": "\t"}, logColumns...)
+			fields := n.Schema
+			n.Schema, n.GetScan().Columns = nil, nil
+			for _, i := range c.columns {
+				n.Schema = append(n.Schema, fields[i])
+				n.GetScan().Columns = append(n.GetScan().Columns, &winnowpb.ScanColumn{Index: i})
+			}
+			w.task.Splits = []*winnowpb.Split{{Files: []*winnowpb.FileRange{f}}}
+			b.SetBytes(f.Size)
+			b.ReportAllocs()
+			for b.Loop() {
+				o, err := newScan(w.env, n)
+				if err != nil {
+					b.Fatal(err)
+				}
+				rows := int64(0)
+				for {
+					rec, err := o.Next(b.Context())
+					if errors.Is(err, io.EOF) {
+						break
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+					rows += rec.NumRows()
+					rec.Release()
+				}
+				if err := o.Close(); err != nil || rows != int64(lines) {
+					b.Fatal(rows, err)
+				}
+			}
+		})
 	}
 }

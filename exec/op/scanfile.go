@@ -23,6 +23,7 @@ type scanFile struct {
 	input *serde.Input // nil for the later ranges of a file
 	stats *winnowpb.Stats
 	nuls  bool
+	whole int64 // records without a delimiter
 }
 
 // openNext opens the next range that has records of its own; false if there is none.
@@ -86,7 +87,7 @@ func (s *scan) openWhole(f *scanFile) (err error) {
 	if f.input, err = s.table.OpenInput(f.rng.Path, f.raw, f.warn); err != nil {
 		return err
 	}
-	if f.input.Compression == "" || s.onBadFile() != "skip" {
+	if f.input.Compression == "" || s.onBadFile != "skip" {
 		return nil
 	}
 	// To give no record of a damaged file, it is read to its end first.
@@ -115,6 +116,9 @@ func (s *scan) closeFile() {
 	s.file = nil
 	f.close()
 	f.stats.BytesRead = f.raw.total
+	if f.whole > 0 && f.whole == f.stats.RowsRead {
+		f.warn(fmt.Sprintf("no delimiter found in %d records of %s", f.whole, f.rng.Path))
+	}
 	if s.reader.BOM() {
 		f.warn("a byte order mark at the start of " + f.rng.Path + " is dropped")
 	}
@@ -156,6 +160,7 @@ func (s *scan) flushCounts() {
 	st.ExtraFields += c.ExtraFields
 	st.LongLines += c.LongLines
 	st.BadUtf8 += c.BadUTF8
+	s.file.whole += c.NoDelimiter
 	for i, name := range s.names {
 		if n := s.cols.BadValues(i); n > 0 {
 			st.BadValues += n
@@ -177,23 +182,13 @@ func (s *scan) flushCounts() {
 	s.cols.ResetCounts()
 }
 
-// onBadFile is what the table wants done with damaged files: "error", "salvage" or "skip".
-func (s *scan) onBadFile() string {
-	for k, v := range s.spec.Properties {
-		if strings.EqualFold(k, "on_bad_file") {
-			return strings.ToLower(v)
-		}
-	}
-	return "error"
-}
-
 // damage returns err, or nil if it is of a damaged file that the table wants passed over; kept says what
 // then becomes of the file.
 func (s *scan) damage(path string, err error, kept string) error {
 	if diag.KindOf(err) != diag.BadFile {
 		return err
 	}
-	switch s.onBadFile() {
+	switch s.onBadFile {
 	case "salvage", "skip":
 		s.env.Counters.Add(&winnowpb.Stats{Warnings: []string{fmt.Sprintf("%s; %s", strings.TrimPrefix(err.Error(), "BAD_FILE: "), kept)}})
 		return nil

@@ -32,8 +32,14 @@ func (s *scan) checkStrict(c serde.Chunk) error {
 	return s.strictError(c.Offset, c.Data, what)
 }
 
-// fault says what cols counted that strict tables refuse.
+// fault says what cols counted that the table refuses: a strict one whatever is odd, others bad records.
 func (s *scan) fault(cols *serde.Columns) string {
+	if !s.spec.Strict {
+		if cols.Counts.BadRows > 0 {
+			return "record does not have the table's format"
+		}
+		return ""
+	}
 	for i, name := range s.names {
 		if cols.BadValues(i) > 0 {
 			return fmt.Sprintf("no value of column %s", name)
@@ -56,5 +62,5 @@ func (s *scan) fault(cols *serde.Columns) string {
 
 func (s *scan) strictError(off int64, rec []byte, what string) error {
 	return diag.Errorf(diag.BadValue, "%s at byte %d: %s: %q", s.file.rng.Path, off, what, rec[:min(len(rec), 80)]).
-		WithHint("the table is strict; without 'strict'='true' such values are NULL and counted")
+		WithHint("without the table properties 'strict' and 'bad.rows' such values are NULL and counted")
 }

@@ -2,8 +2,9 @@ package op
 
 import (
 	"bytes"
-	"container/heap"
+	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"slices"
@@ -45,18 +46,11 @@ func (o ordering) keys(env *Env, rec arrow.Record, buf *vec.KeyBuffer) error {
 	return nil
 }
 
-// sorter orders all rows, in memory or by merging sorted runs. With a limit it keeps only that many.
+// sorter orders all rows of its input.
 type sorter struct {
 	unary
-	order ordering
-	limit int64
-
-	recs    []arrow.Record
-	rows    int64
-	held    int64
-	runs    []*run
-	merged  Operator
-	started bool
+	rows   *rowSorter
+	sorted Operator
 }
 
 func newSort(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
@@ -64,128 +58,301 @@ func newSort(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sorter{unary: unary{env, in, in.Schema()}, order: o, limit: n.GetSort().Limit}, nil
+	return openSort(env, in, o, n.GetSort().Limit), nil
+}
+
+func openSort(env *Env, in Operator, o ordering, limit int64) *sorter {
+	return &sorter{unary: unary{env, in, in.Schema()}, rows: newRowSorter(env, in.Schema(), o, limit)}
 }
 
 func (s *sorter) Next(ctx context.Context) (arrow.Record, error) {
-	if !s.started {
-		s.started = true
-		if err := s.consume(ctx); err != nil {
+	if s.sorted == nil {
+		err := drain(ctx, s.in, func(rec arrow.Record) error { return s.rows.add(ctx, rec) })
+		if err != nil {
+			return nil, err
+		}
+		if s.sorted, err = s.rows.finish(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return s.merged.Next(ctx)
+	return s.sorted.Next(ctx)
 }
 
-func (s *sorter) consume(ctx context.Context) error {
-	err := drain(ctx, s.in, func(rec arrow.Record) error {
-		rec.Retain()
-		s.recs = append(s.recs, rec)
-		s.rows += rec.NumRows()
-		size := vec.Size(rec)
-		s.held += size
-		fits := s.env.Budget.Grow(size)
-		if s.limit > 0 && s.rows > 4*max(s.limit, int64(s.env.BatchRows)) {
-			return s.cut()
-		}
-		if !fits {
-			return s.spill()
-		}
-		return nil
-	})
-	if err != nil {
+func (s *sorter) Close() error {
+	errs := []error{s.in.Close(), s.rows.Close()}
+	if s.sorted != nil {
+		errs = append(errs, s.sorted.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// rowSorter orders the rows added to it, in memory or by merging sorted runs. Rows with equal keys stay in
+// the order in which they were added. With a limit it keeps only that many rows.
+type rowSorter struct {
+	env    *Env
+	schema *arrow.Schema
+	order  ordering
+	limit  int64 // 0: none
+
+	recs  []arrow.Record
+	keys  []sortedKeys // per batch
+	rows  int64
+	bound []byte // with a limit: rows with this key or a greater one are not among the first
+	hold  hold
+	runs  []*run
+	buf   vec.KeyBuffer
+}
+
+// sortedKeys is the keys of a batch's rows: key i is data[ends[i]:ends[i+1]].
+type sortedKeys struct {
+	data []byte
+	ends []int
+}
+
+func (k *sortedKeys) key(i int32) []byte { return k.data[k.ends[i]:k.ends[i+1]] }
+
+func newRowSorter(env *Env, schema *arrow.Schema, o ordering, limit int64) *rowSorter {
+	return &rowSorter{env: env, schema: schema, order: o, limit: limit, hold: hold{budget: env.Budget}}
+}
+
+// add keeps the rows of rec, which stays the caller's.
+func (s *rowSorter) add(ctx context.Context, rec arrow.Record) error {
+	if err := s.order.keys(s.env, rec, &s.buf); err != nil {
 		return err
 	}
-	last, err := s.sorted()
-	if err != nil {
-		return err
+	rec.Retain()
+	if s.bound != nil {
+		if rec = s.below(rec); rec == nil {
+			return nil
+		}
+		if err := s.order.keys(s.env, rec, &s.buf); err != nil {
+			rec.Release()
+			return err
+		}
 	}
-	inputs := []Operator{last}
-	for _, r := range s.runs {
-		inputs = append(inputs, &runReader{r})
+	s.keep(rec, sortedKeys{slices.Clone(s.buf.Data), slices.Clone(s.buf.Ends)})
+	if s.limit > 0 && s.rows > 2*s.limit+int64(s.env.BatchRows) {
+		if err := s.cut(ctx); err != nil {
+			return err
+		}
 	}
-	s.runs = nil
-	if len(inputs) == 1 {
-		s.merged = last
-		return nil
+	if s.hold.over() {
+		return s.spill(ctx)
 	}
-	s.merged = newMerge(s.env, s.schema, s.order, inputs)
 	return nil
 }
 
-// cut keeps the first limit rows of what is there.
-func (s *sorter) cut() error {
-	op, err := s.sorted()
-	if err != nil {
-		return err
+func (s *rowSorter) keep(rec arrow.Record, k sortedKeys) {
+	s.recs, s.keys = append(s.recs, rec), append(s.keys, k)
+	s.rows += rec.NumRows()
+	s.hold.add(vec.Size(rec) + int64(len(k.data)) + 8*int64(len(k.ends)) + 24*rec.NumRows())
+}
+
+// below returns the rows of rec, which it takes over, that may still be among the first; nil if none.
+func (s *rowSorter) below(rec arrow.Record) arrow.Record {
+	var keep []int32
+	for i := range int(rec.NumRows()) {
+		if bytes.Compare(s.buf.Key(i), s.bound) < 0 {
+			keep = append(keep, int32(i))
+		}
 	}
-	return drain(context.Background(), op, func(rec arrow.Record) error {
+	if len(keep) == int(rec.NumRows()) {
+		return rec
+	}
+	defer rec.Release()
+	if len(keep) == 0 {
+		return nil
+	}
+	return vec.TakeRecord(s.env.Mem, rec, keep)
+}
+
+// cut keeps the first limit rows of what is there.
+func (s *rowSorter) cut(ctx context.Context) error {
+	refs := s.sort()
+	if last := refs[len(refs)-1]; int64(len(refs)) == s.limit {
+		s.bound = bytes.Clone(s.keys[last.Batch].key(last.Row))
+	}
+	return drain(ctx, s.take(refs), func(rec arrow.Record) error {
+		if err := s.order.keys(s.env, rec, &s.buf); err != nil {
+			return err
+		}
 		rec.Retain()
-		s.recs = append(s.recs, rec)
-		s.rows += rec.NumRows()
-		s.held += vec.Size(rec)
-		s.env.Budget.Grow(vec.Size(rec))
+		s.keep(rec, sortedKeys{slices.Clone(s.buf.Data), slices.Clone(s.buf.Ends)})
 		return nil
 	})
 }
 
-// sorted orders the rows in memory and gives them as an operator; the memory is then empty.
-func (s *sorter) sorted() (Operator, error) {
-	type row struct {
-		key []byte
-		ref vec.Ref
+// sort returns the rows in order, no more than the limit.
+func (s *rowSorter) sort() []vec.Ref {
+	type entry struct {
+		prefix uint64 // the first 8 bytes of the key in which keys differ
+		ref    vec.Ref
 	}
-	rows := make([]row, 0, s.rows)
-	var buf vec.KeyBuffer
-	for b, rec := range s.recs {
-		if err := s.order.keys(s.env, rec, &buf); err != nil {
-			return nil, err
-		}
-		data := slices.Clone(buf.Data)
-		for i := range int(rec.NumRows()) {
-			rows = append(rows, row{data[buf.Ends[i]:buf.Ends[i+1]], vec.Ref{Batch: int32(b), Row: int32(i)}})
+	list := make([]entry, 0, s.rows)
+	skip := s.commonPrefix()
+	for b := range s.keys {
+		k := &s.keys[b]
+		for i := range int32(len(k.ends) - 1) {
+			list = append(list, entry{prefixOf(k.key(i)[skip:]), vec.Ref{Batch: int32(b), Row: i}})
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b row) int { return bytes.Compare(a.key, b.key) })
-	if s.limit > 0 && int64(len(rows)) > s.limit {
-		rows = rows[:s.limit]
+	slices.SortFunc(list, func(a, b entry) int {
+		if a.prefix != b.prefix {
+			if a.prefix < b.prefix {
+				return -1
+			}
+			return 1
+		}
+		if c := bytes.Compare(s.keys[a.ref.Batch].key(a.ref.Row)[skip:], s.keys[b.ref.Batch].key(b.ref.Row)[skip:]); c != 0 {
+			return c
+		}
+		if a.ref.Batch != b.ref.Batch {
+			return cmp.Compare(a.ref.Batch, b.ref.Batch)
+		}
+		return cmp.Compare(a.ref.Row, b.ref.Row)
+	})
+	if s.limit > 0 && int64(len(list)) > s.limit {
+		list = list[:s.limit]
 	}
-	refs := make([]vec.Ref, len(rows))
-	for i, r := range rows {
-		refs[i] = r.ref
+	refs := make([]vec.Ref, len(list))
+	for i, e := range list {
+		refs[i] = e.ref
 	}
-	out := &picked{env: s.env, schema: s.schema, recs: s.recs, refs: refs, held: s.held}
-	s.recs, s.rows, s.held = nil, 0, 0
-	return out, nil
+	return refs
 }
 
+// commonPrefix returns how many bytes all keys begin with.
+func (s *rowSorter) commonPrefix() int {
+	if s.rows == 0 {
+		return 0
+	}
+	first := s.keys[0].key(0)
+	n := len(first)
+	for b := range s.keys {
+		k := &s.keys[b]
+		for i := range int32(len(k.ends) - 1) {
+			key := k.key(i)
+			if len(key) >= n && bytes.Equal(key[:n], first[:n]) {
+				continue
+			}
+			for n = min(n, len(key)); !bytes.Equal(key[:n], first[:n]); n-- {
+			}
+		}
+	}
+	return n
+}
+
+// prefixOf returns the first 8 bytes of key as a number of the same order.
+func prefixOf(key []byte) uint64 {
+	if len(key) >= 8 {
+		return binary.BigEndian.Uint64(key)
+	}
+	var b [8]byte
+	copy(b[:], key)
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// take returns the rows that refs name as an operator, which owns what was in memory; nothing is left there.
+func (s *rowSorter) take(refs []vec.Ref) *picked {
+	p := &picked{env: s.env, schema: s.schema, recs: s.recs, refs: refs, hold: s.hold}
+	s.recs, s.keys, s.rows, s.hold = nil, nil, 0, hold{budget: s.env.Budget}
+	return p
+}
+
+// mostRuns is how many runs are merged at once: each takes a file and a batch.
+const mostRuns = 64
+
 // spill writes the rows in memory as a sorted run.
-func (s *sorter) spill() error {
-	op, err := s.sorted()
-	if err != nil {
+func (s *rowSorter) spill(ctx context.Context) error {
+	if s.rows == 0 {
+		return nil
+	}
+	p := s.take(s.sort())
+	defer p.Close()
+	if err := s.write(ctx, p); err != nil {
 		return err
 	}
-	defer op.Close()
+	if len(s.runs) < 2*mostRuns {
+		return nil
+	}
+	inputs := make([]Operator, 0, mostRuns)
+	for _, r := range s.runs[:mostRuns] {
+		inputs = append(inputs, &runReader{r})
+	}
+	s.runs = s.runs[mostRuns:]
+	m := newMerge(s.env, s.schema, s.order, inputs)
+	defer m.Close()
+	if err := s.write(ctx, m); err != nil {
+		return err
+	}
+	last := len(s.runs) - 1 // older rows go first
+	s.runs = slices.Insert(s.runs[:last:last], 0, s.runs[last])
+	return nil
+}
+
+// write adds a run of from's rows, as many as the limit lets.
+func (s *rowSorter) write(ctx context.Context, from Operator) error {
 	r, err := newRun(s.env, s.schema)
 	if err != nil {
 		return err
 	}
 	s.runs = append(s.runs, r)
-	return drain(context.Background(), op, r.add)
+	left := s.limit
+	for {
+		rec, err := from.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if s.limit > 0 && rec.NumRows() > left {
+			cut := rec.NewSlice(0, left)
+			rec.Release()
+			rec = cut
+		}
+		left -= rec.NumRows()
+		err = r.add(rec)
+		rec.Release()
+		if err != nil || s.limit > 0 && left == 0 {
+			return err
+		}
+	}
 }
 
-func (s *sorter) Close() error {
+// finish returns the rows in order. The caller closes what it returns; the sorter is then empty.
+func (s *rowSorter) finish(ctx context.Context) (Operator, error) {
+	if len(s.runs) == 0 {
+		return s.take(s.sort()), nil
+	}
+	if len(s.runs) >= mostRuns {
+		if err := s.spill(ctx); err != nil {
+			return nil, err
+		}
+	}
+	inputs := make([]Operator, 0, len(s.runs)+1)
+	for _, r := range s.runs {
+		inputs = append(inputs, &runReader{r})
+	}
+	s.runs = nil
+	inputs = append(inputs, s.take(s.sort()))
+	var sorted Operator = newMerge(s.env, s.schema, s.order, inputs)
+	if s.limit > 0 {
+		sorted = &limit{unary: unary{s.env, sorted, s.schema}, left: s.limit}
+	}
+	return sorted, nil
+}
+
+// Close frees what was added and not given out.
+func (s *rowSorter) Close() error {
 	releaseRecords(s.recs)
-	s.env.Budget.Grow(-s.held)
-	s.recs, s.held = nil, 0
-	errs := []error{s.in.Close()}
+	s.recs, s.keys, s.rows = nil, nil, 0
+	s.hold.free()
+	var errs []error
 	for _, r := range s.runs {
 		errs = append(errs, r.close())
 	}
 	s.runs = nil
-	if s.merged != nil {
-		errs = append(errs, s.merged.Close())
-	}
 	return errors.Join(errs...)
 }
 
@@ -195,7 +362,7 @@ type picked struct {
 	schema *arrow.Schema
 	recs   []arrow.Record
 	refs   []vec.Ref
-	held   int64
+	hold   hold
 }
 
 func (p *picked) Schema() *arrow.Schema { return p.schema }
@@ -213,8 +380,8 @@ func (p *picked) Next(context.Context) (arrow.Record, error) {
 
 func (p *picked) Close() error {
 	releaseRecords(p.recs)
-	p.env.Budget.Grow(-p.held)
-	p.recs, p.held, p.refs = nil, 0, nil
+	p.recs, p.refs = nil, nil
+	p.hold.free()
 	return nil
 }
 
@@ -224,121 +391,3 @@ type runReader struct{ *run }
 func (r *runReader) Schema() *arrow.Schema                          { return r.schema }
 func (r *runReader) Next(ctx context.Context) (arrow.Record, error) { return r.next(ctx) }
 func (r *runReader) Close() error                                   { return r.close() }
-
-// merge gives the rows of sorted inputs in order.
-type merge struct {
-	env    *Env
-	schema *arrow.Schema
-	order  ordering
-	in     []Operator
-	heads  headHeap
-	begun  bool
-}
-
-// head is an input's current batch and row.
-type head struct {
-	from  int
-	rec   arrow.Record
-	slot  int32 // in the batches that the output under way refers to
-	row   int
-	keys  vec.KeyBuffer
-	input Operator
-}
-
-type headHeap []*head
-
-func (h headHeap) Len() int { return len(h) }
-func (h headHeap) Less(i, j int) bool {
-	if c := bytes.Compare(h[i].keys.Key(h[i].row), h[j].keys.Key(h[j].row)); c != 0 {
-		return c < 0
-	}
-	return h[i].from < h[j].from
-}
-func (h headHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *headHeap) Push(x any)   { *h = append(*h, x.(*head)) }
-func (h *headHeap) Pop() any {
-	old := *h
-	x := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return x
-}
-
-func newMerge(env *Env, schema *arrow.Schema, order ordering, in []Operator) Operator {
-	return &merge{env: env, schema: schema, order: order, in: in}
-}
-
-func (m *merge) Schema() *arrow.Schema { return m.schema }
-
-// load reads the next batch of h; false at its end.
-func (m *merge) load(ctx context.Context, h *head) (bool, error) {
-	rec, err := h.input.Next(ctx)
-	if errors.Is(err, io.EOF) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	h.rec, h.row, h.slot = rec, 0, -1
-	return true, m.order.keys(m.env, rec, &h.keys)
-}
-
-func (m *merge) Next(ctx context.Context) (arrow.Record, error) {
-	if !m.begun {
-		m.begun = true
-		for i, in := range m.in {
-			h := &head{from: i, input: in}
-			ok, err := m.load(ctx, h)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				m.heads = append(m.heads, h)
-			}
-		}
-		heap.Init(&m.heads)
-	}
-	var recs []arrow.Record
-	defer func() { releaseRecords(recs) }()
-	var refs []vec.Ref
-	for len(m.heads) > 0 && len(refs) < m.env.BatchRows {
-		h := m.heads[0]
-		if h.slot < 0 || int(h.slot) >= len(recs) || recs[h.slot] != h.rec {
-			h.rec.Retain()
-			recs = append(recs, h.rec)
-			h.slot = int32(len(recs) - 1)
-		}
-		refs = append(refs, vec.Ref{Batch: h.slot, Row: int32(h.row)})
-		h.row++
-		if int64(h.row) == h.rec.NumRows() {
-			h.rec.Release()
-			h.rec = nil
-			ok, err := m.load(ctx, h)
-			if err != nil {
-				return nil, err
-			}
-			if !ok {
-				heap.Pop(&m.heads)
-				continue
-			}
-		}
-		heap.Fix(&m.heads, 0)
-	}
-	if len(refs) == 0 {
-		return nil, io.EOF
-	}
-	return vec.InterleaveRecords(m.env.Mem, m.schema, recs, refs), nil
-}
-
-func (m *merge) Close() error {
-	var errs []error
-	for _, h := range m.heads {
-		if h.rec != nil {
-			h.rec.Release()
-		}
-	}
-	m.heads = nil
-	for _, in := range m.in {
-		errs = append(errs, in.Close())
-	}
-	return errors.Join(errs...)
-}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
@@ -38,84 +36,6 @@ type unary struct {
 
 func (u *unary) Schema() *arrow.Schema { return u.schema }
 func (u *unary) Close() error          { return u.in.Close() }
-
-// counted adds an operator's rows and own time to the counters, by node.
-type counted struct {
-	Operator
-	env   *Env
-	stats winnowpb.NodeStats
-	sent  bool
-}
-
-func (c *counted) Next(ctx context.Context) (arrow.Record, error) {
-	start := time.Now()
-	rec, err := c.Operator.Next(ctx)
-	c.stats.Nanos += int64(time.Since(start))
-	if err == nil {
-		c.stats.Rows += rec.NumRows()
-	}
-	return rec, err
-}
-
-func (c *counted) Close() error {
-	if !c.sent {
-		c.sent = true
-		c.env.Counters.Add(&winnowpb.Stats{Nodes: []*winnowpb.NodeStats{{
-			Node: c.stats.Node, Name: c.stats.Name, Rows: c.stats.Rows, Nanos: c.stats.Nanos,
-		}}})
-	}
-	return c.Operator.Close()
-}
-
-// values makes its rows once.
-type values struct {
-	env    *Env
-	schema *arrow.Schema
-	rows   [][]expr.Expr
-	done   bool
-}
-
-func newValues(env *Env, n *winnowpb.Node) (Operator, error) {
-	schema, err := schemaOf(n.Schema)
-	if err != nil {
-		return nil, err
-	}
-	v := &values{env: env, schema: schema}
-	for _, r := range n.GetValues().Rows {
-		es, err := expr.AllFromProto(r.Values)
-		if err != nil {
-			return nil, err
-		}
-		v.rows = append(v.rows, es)
-	}
-	return v, nil
-}
-
-func (v *values) Schema() *arrow.Schema { return v.schema }
-func (v *values) Close() error          { return nil }
-
-func (v *values) Next(context.Context) (arrow.Record, error) {
-	if v.done || len(v.rows) == 0 {
-		return nil, io.EOF
-	}
-	v.done = true
-	one := array.NewRecord(arrow.NewSchema(nil, nil), nil, 1)
-	cols := make([]arrow.Array, len(v.schema.Fields()))
-	for j := range cols {
-		parts := make([]arrow.Array, len(v.rows))
-		for i, row := range v.rows {
-			a, err := expr.EvalArray(v.env.Funcs, row[j], one)
-			if err != nil {
-				return nil, err
-			}
-			defer a.Release()
-			parts[i] = a
-		}
-		cols[j] = vec.Concat(v.env.Mem, parts)
-		defer cols[j].Release()
-	}
-	return array.NewRecord(v.schema, cols, int64(len(v.rows))), nil
-}
 
 type filter struct {
 	unary
@@ -179,13 +99,12 @@ func (p *project) Next(ctx context.Context) (arrow.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer release(cols)
-	return array.NewRecord(p.schema, cols, rec.NumRows()), nil
+	return newRecord(p.schema, cols, int(rec.NumRows()))
 }
 
 // evalAll evaluates es over rec; the caller releases the arrays.
 func evalAll(env *Env, es []expr.Expr, rec arrow.Record) ([]arrow.Array, error) {
-	out := make([]arrow.Array, 0, len(es))
+	out := make([]arrow.Array, 0, len(es)+4)
 	for _, e := range es {
 		a, err := expr.EvalArray(env.Funcs, e, rec)
 		if err != nil {
@@ -199,7 +118,9 @@ func evalAll(env *Env, es []expr.Expr, rec arrow.Record) ([]arrow.Array, error) 
 
 func release(arrays []arrow.Array) {
 	for _, a := range arrays {
-		a.Release()
+		if a != nil {
+			a.Release()
+		}
 	}
 }
 
@@ -272,7 +193,7 @@ func (u *union) Next(ctx context.Context) (arrow.Record, error) {
 			return nil, err
 		}
 		defer rec.Release()
-		return array.NewRecord(u.schema, rec.Columns(), rec.NumRows()), nil
+		return newRecord(u.schema, retained(rec.Columns()), int(rec.NumRows()))
 	}
 	return nil, io.EOF
 }
@@ -302,8 +223,7 @@ func (a *assertSingle) Next(ctx context.Context) (arrow.Record, error) {
 		for i, f := range a.schema.Fields() {
 			cols[i] = datatype.Nulls(a.env.Mem, f.Type, 1)
 		}
-		defer release(cols)
-		return array.NewRecord(a.schema, cols, 1), nil
+		return newRecord(a.schema, cols, 1)
 	}
 	if err != nil {
 		return nil, err

@@ -5,12 +5,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os/exec"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -18,6 +18,7 @@ import (
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
+	"github.com/winnowdb/winnow/exec/vec"
 	"github.com/winnowdb/winnow/proto/diag"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
@@ -27,8 +28,9 @@ type transform struct {
 	unary
 	pb      *winnowpb.Transform
 	args    []expr.Expr
-	in, out byte // field delimiters
-	cmd     *exec.Cmd
+	in, out byte      // field delimiters
+	cmd     *exec.Cmd // once started
+	stop    context.CancelFunc
 	lines   *bufio.Reader
 	wg      sync.WaitGroup
 	fed     error // of the goroutine that writes
@@ -96,22 +98,28 @@ func delimiter(format map[string]string) byte {
 	return '\t'
 }
 
+// waitDelay is how long a command that has ended may keep its output open by way of its children.
+const waitDelay = 5 * time.Second
+
 func (t *transform) start(ctx context.Context) error {
-	t.cmd = exec.CommandContext(ctx, t.pb.Command[0], t.pb.Command[1:]...)
-	ownGroup(t.cmd)
-	t.cmd.Stderr = &t.stderr
-	in, err := t.cmd.StdinPipe()
+	ctx, stop := context.WithCancel(ctx)
+	cmd := exec.CommandContext(ctx, t.pb.Command[0], t.pb.Command[1:]...)
+	ownGroup(cmd)
+	cmd.Stderr = &t.stderr
+	cmd.WaitDelay = waitDelay
+	in, err := cmd.StdinPipe()
+	if err == nil {
+		var out io.Reader
+		if out, err = cmd.StdoutPipe(); err == nil {
+			t.lines = bufio.NewReaderSize(out, 64<<10)
+			err = cmd.Start()
+		}
+	}
 	if err != nil {
-		return fmt.Errorf("transform: %w", err)
+		stop()
+		return diag.Errorf(diag.NotFound, "the command %q does not start: %w", strings.Join(t.pb.Command, " "), err)
 	}
-	out, err := t.cmd.StdoutPipe()
-	if err != nil {
-		return fmt.Errorf("transform: %w", err)
-	}
-	if err := t.cmd.Start(); err != nil {
-		return diag.Errorf(diag.NotFound, "transform: %w", err)
-	}
-	t.lines = bufio.NewReaderSize(out, 64<<10)
+	t.cmd, t.stop = cmd, stop
 	t.wg.Go(func() { // ends at the input's end, or when the command stops reading
 		t.fed = t.feed(ctx, in)
 		if err := in.Close(); t.fed == nil && err != nil && !brokenPipe(err) {
@@ -155,7 +163,7 @@ func (t *transform) feed(ctx context.Context, to io.Writer) error {
 }
 
 func appendField(line []byte, a arrow.Array, i int) []byte {
-	if a.IsNull(i) {
+	if vec.IsNull(a, i) {
 		return append(line, '\\', 'N')
 	}
 	from := len(line)
@@ -243,12 +251,13 @@ func (t *transform) record(b []*array.StringBuilder, n int) (arrow.Record, error
 		}
 		defer cols[i].Release()
 	}
-	return array.NewRecord(t.schema, cols, int64(n)), nil
+	return newRecord(t.schema, retained(cols), n)
 }
 
 func (t *transform) finish(ctx context.Context) error {
 	t.wg.Wait()
 	err := t.cmd.Wait()
+	t.stop()
 	if t.fed != nil {
 		return t.fed
 	}
@@ -264,7 +273,7 @@ func (t *transform) finish(ctx context.Context) error {
 func (t *transform) Close() error {
 	if t.cmd != nil && !t.done {
 		t.done = true
-		killGroup(t.cmd)
+		t.stop() // kills the command, and ends the reading of input
 		t.wg.Wait()
 		t.cmd.Wait() // it was killed: its exit says nothing
 	}

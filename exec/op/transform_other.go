@@ -10,5 +10,3 @@ import (
 var errPipe error = io.ErrClosedPipe
 
 func ownGroup(*exec.Cmd) {}
-
-func killGroup(cmd *exec.Cmd) { cmd.Process.Kill() }

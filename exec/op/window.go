@@ -1,13 +1,14 @@
 package op
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/exec/vec"
@@ -15,20 +16,23 @@ import (
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
 
-// window sorts its input by partition and order, and computes its calls partition by partition.
+// window sorts its input by partition and order, and computes its calls over blocks of whole partitions:
+// at least a batch of rows, so that many small partitions cost no more than a large one.
 type window struct {
 	unary
-	partBy  []expr.Expr
-	order   ordering
-	calls   []*windowCall
-	sorted  Operator
-	started bool
+	partBy []expr.Expr
+	order  ordering
+	calls  []*windowCall
+	sorted Operator
 
-	batch   []arrow.Record // of the partition being collected
-	key     []byte
-	pending arrow.Record // rest of a batch that begins the next partition
-	out     []arrow.Record
-	done    bool
+	block  []arrow.Record // being collected
+	rows   int            // of block
+	starts []int32        // where its partitions begin
+	key    []byte         // of the last row's partition
+	keys   vec.KeyBuffer
+	hold   hold
+	out    []arrow.Record
+	done   bool
 }
 
 // windowCall is one call, bound.
@@ -41,7 +45,7 @@ type windowCall struct {
 	frame       *winnowpb.Frame
 	pure        *funcs.WindowBound
 	agg         *funcs.AggBound
-	schema      arrow.DataType
+	out         arrow.DataType
 }
 
 func newWindow(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
@@ -50,7 +54,7 @@ func newWindow(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
 		return nil, err
 	}
 	pb := n.GetWindow()
-	w := &window{unary: unary{env, in, schema}}
+	w := &window{unary: unary{env, in, schema}, hold: hold{budget: env.Budget}}
 	if w.partBy, err = expr.AllFromProto(pb.PartitionBy); err != nil {
 		return nil, err
 	}
@@ -63,7 +67,10 @@ func newWindow(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
 		if err != nil {
 			return nil, err
 		}
-		call.schema = schema.Field(base + i).Type
+		if base+i >= len(schema.Fields()) {
+			return nil, diag.Errorf(diag.Internal, "plan: a window of %d calls has a schema of %d columns", len(pb.Calls), len(schema.Fields()))
+		}
+		call.out = schema.Field(base + i).Type
 		w.calls = append(w.calls, call)
 	}
 	var all ordering
@@ -73,7 +80,7 @@ func newWindow(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
 	all.exprs, all.orders = append(all.exprs, w.order.exprs...), append(all.orders, w.order.orders...)
 	w.sorted = in
 	if len(all.exprs) > 0 {
-		w.sorted = &sorter{unary: unary{env, in, in.Schema()}, order: all}
+		w.sorted = openSort(env, in, all, 0)
 	}
 	return w, nil
 }
@@ -104,6 +111,7 @@ func bindWindow(pb *winnowpb.WindowCall) (*windowCall, error) {
 			return nil, err
 		}
 		c.agg, casts = &b, b.Casts
+		c.distinct = c.distinct && !funcs.FindAggregate(pb.Name).IgnoresDistinct
 	default:
 		return nil, diag.Errorf(diag.Internal, "plan: no window function %q", pb.Name)
 	}
@@ -121,110 +129,138 @@ func (w *window) Next(ctx context.Context) (arrow.Record, error) {
 		if w.done {
 			return nil, io.EOF
 		}
-		if err := w.partition(ctx); err != nil {
+		if err := w.step(ctx); err != nil {
 			return nil, err
 		}
 	}
 	rec := w.out[0]
+	w.out[0] = nil
 	w.out = w.out[1:]
 	return rec, nil
 }
 
-// partition collects the next partition and computes it.
-func (w *window) partition(ctx context.Context) error {
-	for {
-		rec := w.pending
-		w.pending = nil
-		if rec == nil {
-			var err error
-			if rec, err = w.sorted.Next(ctx); errors.Is(err, io.EOF) {
-				w.done = true
-				return w.compute()
-			} else if err != nil {
-				return err
-			}
+// step collects the next block and computes it.
+func (w *window) step(ctx context.Context) error {
+	for w.rows < w.env.BatchRows || len(w.starts) < 2 {
+		rec, err := w.sorted.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			w.done = true
+			return w.compute(ctx, w.rows)
 		}
-		cut, err := w.boundary(rec)
 		if err != nil {
-			rec.Release()
 			return err
 		}
-		if cut < 0 {
-			w.batch = append(w.batch, rec)
-			continue
+		w.block = append(w.block, rec)
+		if err := w.findStarts(rec); err != nil {
+			return err
 		}
-		if cut > 0 {
-			w.batch = append(w.batch, rec.NewSlice(0, int64(cut)))
+		w.rows += int(rec.NumRows())
+		w.hold.add(2 * vec.Size(rec))
+		if err := w.hold.must("a window function's partition"); err != nil {
+			return err
 		}
-		w.pending = rec.NewSlice(int64(cut), rec.NumRows())
-		rec.Release()
-		w.key = nil
-		return w.compute()
 	}
+	return w.compute(ctx, int(w.starts[len(w.starts)-1]))
 }
 
-// boundary returns the first row of rec that is not of the partition under way, -1 if all are.
-func (w *window) boundary(rec arrow.Record) (int, error) {
+// findStarts notes where partitions begin in rec, which follows the rows of the block.
+func (w *window) findStarts(rec arrow.Record) error {
 	if len(w.partBy) == 0 {
-		return -1, nil
-	}
-	keys, err := evalAll(w.env, w.partBy, rec)
-	if err != nil {
-		return 0, err
-	}
-	defer release(keys)
-	var buf vec.KeyBuffer
-	vec.AppendKeyBytes(keys, int(rec.NumRows()), &buf)
-	for i := range int(rec.NumRows()) {
-		k := buf.Key(i)
-		if w.key == nil {
-			w.key = append([]byte{}, k...)
-		} else if string(k) != string(w.key) {
-			return i, nil
+		if w.rows == 0 {
+			w.starts = append(w.starts[:0], 0)
 		}
-	}
-	return -1, nil
-}
-
-// compute evaluates all calls over the collected partition.
-func (w *window) compute() error {
-	if len(w.batch) == 0 {
 		return nil
 	}
-	rec := vec.ConcatRecords(w.env.Mem, w.batch)
+	cols, err := evalAll(w.env, w.partBy, rec)
+	if err != nil {
+		return err
+	}
+	defer release(cols)
+	vec.AppendKeyBytes(cols, int(rec.NumRows()), &w.keys)
+	for i := range int(rec.NumRows()) {
+		if k := w.keys.Key(i); len(w.starts) == 0 || !bytes.Equal(k, w.key) {
+			w.starts = append(w.starts, int32(w.rows+i))
+			w.key = append(w.key[:0], k...)
+		}
+	}
+	return nil
+}
+
+// take removes the first n rows, whole partitions, from the block, and returns them and where their
+// partitions begin and the last one ends.
+func (w *window) take(n int) (arrow.Record, []int32) {
+	var mine, rest []arrow.Record
+	left := n
+	for _, rec := range w.block {
+		rows := int(rec.NumRows())
+		switch {
+		case rows <= left:
+			mine = append(mine, rec)
+		case left == 0:
+			rest = append(rest, rec)
+		default:
+			mine = append(mine, rec.NewSlice(0, int64(left)))
+			rest = append(rest, rec.NewSlice(int64(left), int64(rows)))
+			rec.Release()
+		}
+		left -= min(left, rows)
+	}
+	starts := w.starts
+	w.block, w.rows, w.starts = rest, w.rows-n, nil
+	if w.rows > 0 {
+		starts = starts[:len(starts)-1]
+		w.starts = []int32{0}
+	}
+	held := int64(0)
+	for _, rec := range rest {
+		held += 2 * vec.Size(rec)
+	}
+	w.hold.set(held)
+	whole := vec.ConcatRecords(w.env.Mem, mine)
+	releaseRecords(mine)
+	return whole, append(starts, int32(n))
+}
+
+// compute evaluates all calls over the first n rows of the block.
+func (w *window) compute(ctx context.Context, n int) error {
+	if n == 0 {
+		return nil
+	}
+	rec, starts := w.take(n)
 	defer rec.Release()
-	releaseRecords(w.batch)
-	w.batch = nil
-	p := &windowPart{env: w.env, rec: rec, n: int(rec.NumRows())}
+	p := &windowBlock{ctx: ctx, env: w.env, rec: rec, n: n, starts: starts}
+	defer p.release()
 	if err := p.findPeers(w.order); err != nil {
 		return err
 	}
-	defer p.release()
-	cols := append([]arrow.Array{}, rec.Columns()...)
-	var made []arrow.Array
-	defer func() { release(made) }()
+	cols := retained(rec.Columns())
 	for _, c := range w.calls {
 		a, err := p.call(c)
+		if err == nil && !stored(a.DataType(), c.out) {
+			a.Release()
+			err = diag.Errorf(diag.Internal, "%s gave values of type %s, want %s", c.name, datatype.Name(a.DataType()), datatype.Name(c.out))
+		}
 		if err != nil {
+			release(cols)
 			return err
 		}
-		made = append(made, a)
+		cols = append(cols, a)
 	}
-	whole := array.NewRecord(w.schema, append(cols, made...), int64(p.n))
+	whole, err := newRecord(w.schema, cols, n)
+	if err != nil {
+		return err
+	}
 	defer whole.Release()
-	for start := int64(0); start < whole.NumRows(); start += int64(w.env.BatchRows) {
-		w.out = append(w.out, whole.NewSlice(start, min(whole.NumRows(), start+int64(w.env.BatchRows))))
+	for from := int64(0); from < whole.NumRows(); from += int64(w.env.BatchRows) {
+		w.out = append(w.out, whole.NewSlice(from, min(whole.NumRows(), from+int64(w.env.BatchRows))))
 	}
 	return nil
 }
 
 func (w *window) Close() error {
-	releaseRecords(w.batch)
+	releaseRecords(w.block)
 	releaseRecords(w.out)
-	w.batch, w.out = nil, nil
-	if w.pending != nil {
-		w.pending.Release()
-		w.pending = nil
-	}
+	w.block, w.out, w.done = nil, nil, true
+	w.hold.free()
 	return w.sorted.Close()
 }

@@ -1,171 +1,151 @@
 package op
 
 import (
+	"context"
+	"math/bits"
+
 	"github.com/apache/arrow/go/v15/arrow"
 
+	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/exec/vec"
 )
 
-// aggregate computes an aggregate over the frame of each row. Equal frames are computed once; frames
-// that all begin at the same row grow one state; others are computed one by one, many at a time.
-func (p *windowPart) aggregate(c *windowCall, args []funcs.Vec, from, to []int32, skip []bool) (arrow.Array, error) {
-	// which[i] is the frame of row i among the different ones.
-	which := make([]int32, p.n)
+// frame is the rows [from, to).
+type frame struct{ from, to int32 }
+
+// aggregate computes an aggregate over the frame of each row. Neighbours with the same frame share one
+// result. Frames that hold few rows in sum are computed from these; others from a tree of partial
+// states, so that a row costs the logarithm of its frame.
+func (p *windowBlock) aggregate(c *windowCall, args []funcs.Vec, from, to []int32, skip []bool) (arrow.Array, error) {
+	which := make([]int32, p.n) // the frame of each row among the different ones
 	var frames []frame
+	sum, longest := int64(0), int32(0)
 	for i := range which {
 		f := frame{from[i], to[i]}
-		if k := len(frames); k > 0 && frames[k-1] == f {
-			which[i] = int32(k - 1)
-			continue
+		if k := len(frames); k == 0 || frames[k-1] != f {
+			frames = append(frames, f)
+			sum += int64(f.to - f.from)
+			longest = max(longest, f.to-f.from)
 		}
-		which[i] = int32(len(frames))
-		frames = append(frames, f)
+		which[i] = int32(len(frames) - 1)
+	}
+	direct := sum <= 4*int64(p.n)
+	distinct := c.distinct
+	if distinct && !direct {
+		var ok bool
+		var err error
+		if skip, ok, err = p.firstOnly(args, frames, skip); err != nil {
+			return nil, err
+		}
+		direct, distinct = !ok, !ok
 	}
 	var results arrow.Array
 	var err error
-	if growing(frames) && !c.distinct {
-		results, err = p.running(c, args, frames, skip)
+	if direct {
+		results, err = p.direct(c, args, frames, skip, distinct)
 	} else {
-		results, err = p.each(c, args, frames, skip)
+		results, err = p.tree(c, args, frames, skip, bits.Len32(uint32(longest)))
 	}
 	if err != nil {
 		return nil, err
+	}
+	if len(frames) == p.n {
+		return results, nil
 	}
 	defer results.Release()
 	return vec.Take(p.env.Mem, results, which), nil
 }
 
-// frame is the rows [from, to).
-type frame struct{ from, to int32 }
-
-// growing: all frames begin at one row, and each holds the one before.
-func growing(frames []frame) bool {
-	for i := 1; i < len(frames); i++ {
-		if frames[i].from != frames[0].from || frames[i].to < frames[i-1].to {
-			return false
+// firstOnly makes DISTINCT unnecessary where all frames begin at the start of their partition: then only
+// the first row with a value counts. It returns the rows to skip, and false where frames are not so.
+func (p *windowBlock) firstOnly(args []funcs.Vec, frames []frame, skip []bool) ([]bool, bool, error) {
+	partition := make([]uint32, p.n)
+	for k := range len(p.starts) - 1 {
+		for i := p.starts[k]; i < p.starts[k+1]; i++ {
+			partition[i] = uint32(k)
 		}
 	}
-	return len(frames) > 1
+	for _, f := range frames {
+		if f.from < f.to && p.starts[partition[f.from]] != f.from {
+			return skip, false, nil
+		}
+	}
+	var rows []int32
+	for i := range int32(p.n) {
+		if skip == nil || !skip[i] {
+			rows = append(rows, i)
+		}
+	}
+	rows, _, err := p.different(args, rows, pickIDs(partition, rows))
+	if err != nil {
+		return nil, false, err
+	}
+	out := make([]bool, p.n)
+	for i := range out {
+		out[i] = true
+	}
+	for _, i := range rows {
+		out[i] = false
+	}
+	return out, true, nil
 }
 
-// chunkFrames is how many running results are made with one state of many groups.
-const chunkFrames = 1024
+// different drops the rows whose id and arguments have been there before.
+func (p *windowBlock) different(args []funcs.Vec, rows []int32, ids []uint32) ([]int32, []uint32, error) {
+	cols := []arrow.Array{groupColumn(ids)}
+	defer func() { release(cols) }()
+	for _, v := range args {
+		a := v.Array
+		var err error
+		if v.Const {
+			if a, err = expr.Expand(p.env.Funcs, v, len(rows)); err != nil {
+				return nil, nil, err
+			}
+		} else {
+			a = vec.Take(p.env.Mem, v.Array, rows)
+		}
+		cols = append(cols, a)
+	}
+	var k keyHash
+	k.of(cols, len(rows))
+	fresh := newKeyTable().insert(&k, make([]uint32, len(rows)))
+	return pick(rows, fresh), pickIDs(ids, fresh), nil
+}
 
-// running computes growing frames. A chunk of frames is a state of as many groups: group g gets the rows
-// that frame g has and the one before has not; the results of the chunk are prefix merges of these,
-// made by doubling: after step s, group g holds the rows of the last 2^s differences.
-func (p *windowPart) running(c *windowCall, args []funcs.Vec, frames []frame, skip []bool) (arrow.Array, error) {
+// directRows is about how many rows are fed to one state.
+const directRows = 1 << 16
+
+// direct computes every frame from its rows.
+func (p *windowBlock) direct(c *windowCall, args []funcs.Vec, frames []frame, skip []bool, distinct bool) (arrow.Array, error) {
 	var parts []arrow.Array
 	defer func() { release(parts) }()
-	var carry arrow.Array // partial state of all rows before the chunk
-	defer func() {
-		if carry != nil {
-			carry.Release()
-		}
-	}()
-	at := frames[0].from
-	for start := 0; start < len(frames); start += chunkFrames {
-		chunk := frames[start:min(len(frames), start+chunkFrames)]
-		state := c.agg.New(p.env.Funcs)
-		state.Grow(len(chunk))
-		var rows []int32
-		var ids []uint32
-		for g, f := range chunk {
-			for ; at < f.to; at++ {
-				if skip == nil || !skip[at] {
-					rows, ids = append(rows, at), append(ids, uint32(g))
-				}
-			}
-		}
-		if err := update(p.env, state, args, rows, ids); err != nil {
-			return nil, err
-		}
-		if carry != nil {
-			if err := state.Merge([]uint32{0}, carry); err != nil {
-				return nil, err
-			}
-		}
-		state, err := p.prefix(c, state, len(chunk))
-		if err != nil {
-			return nil, err
-		}
-		final, err := state.Final(p.env.Mem)
-		if err != nil {
-			return nil, err
-		}
-		parts = append(parts, final)
-		all, err := state.Partial(p.env.Mem)
-		if err != nil {
-			return nil, err
-		}
-		if carry != nil {
-			carry.Release()
-		}
-		carry = vec.Take(p.env.Mem, all, []int32{int32(len(chunk) - 1)})
-		all.Release()
-	}
-	return vec.Concat(p.env.Mem, parts), nil
-}
-
-// prefix turns group g of state into the merge of the groups 0 to g.
-func (p *windowPart) prefix(c *windowCall, state funcs.State, n int) (funcs.State, error) {
-	for step := 1; step < n; step *= 2 {
-		partial, err := state.Partial(p.env.Mem)
-		if err != nil {
-			return nil, err
-		}
-		next := c.agg.New(p.env.Funcs)
-		next.Grow(n)
-		err = mergeShifted(p.env, next, partial, n, step)
-		partial.Release()
-		if err != nil {
-			return nil, err
-		}
-		state = next
-	}
-	return state, nil
-}
-
-// mergeShifted merges into group g the partial states g-step (first, to keep the order) and g.
-func mergeShifted(env *Env, state funcs.State, partial arrow.Array, n, step int) error {
-	var src []int32
-	var dst []uint32
-	for g := range n {
-		if g >= step {
-			src, dst = append(src, int32(g-step)), append(dst, uint32(g))
-		}
-		src, dst = append(src, int32(g)), append(dst, uint32(g))
-	}
-	taken := vec.Take(env.Mem, partial, src)
-	defer taken.Release()
-	return state.Merge(dst, taken)
-}
-
-// eachRows bounds how many rows are fed to one state at a time.
-const eachRows = 1 << 16
-
-// each computes every frame from its rows.
-func (p *windowPart) each(c *windowCall, args []funcs.Vec, frames []frame, skip []bool) (arrow.Array, error) {
-	var parts []arrow.Array
-	defer func() { release(parts) }()
+	var rows []int32
+	var ids []uint32
 	for start := 0; start < len(frames); {
-		var rows []int32
-		var ids []uint32
+		if p.ctx.Err() != nil {
+			return nil, context.Cause(p.ctx)
+		}
+		rows, ids = rows[:0], ids[:0]
 		end := start
-		for end < len(frames) && (end == start || len(rows)+int(frames[end].to-frames[end].from) <= eachRows) {
-			seen := map[string]struct{}{}
+		for end < len(frames) && (end == start || len(rows) < directRows) {
 			for i := frames[end].from; i < frames[end].to; i++ {
-				if skip != nil && skip[i] || c.distinct && repeated(args, int(i), seen) {
-					continue
+				if skip == nil || !skip[i] {
+					rows, ids = append(rows, i), append(ids, uint32(end-start))
 				}
-				rows, ids = append(rows, i), append(ids, uint32(end-start))
 			}
 			end++
 		}
+		mine, of := rows, ids
+		if distinct {
+			var err error
+			if mine, of, err = p.different(args, rows, ids); err != nil {
+				return nil, err
+			}
+		}
 		state := c.agg.New(p.env.Funcs)
 		state.Grow(end - start)
-		if err := update(p.env, state, args, rows, ids); err != nil {
+		if err := p.update(state, args, mine, of); err != nil {
 			return nil, err
 		}
 		final, err := state.Final(p.env.Mem)
@@ -178,27 +158,134 @@ func (p *windowPart) each(c *windowCall, args []funcs.Vec, frames []frame, skip 
 	return vec.Concat(p.env.Mem, parts), nil
 }
 
-// repeated notes the arguments of row i and reports whether they were there before.
-func repeated(args []funcs.Vec, i int, seen map[string]struct{}) bool {
-	var key []byte
-	for _, a := range args {
-		key = vec.AppendKey(key, a.Array, a.At(i))
-	}
-	_, ok := seen[string(key)]
-	seen[string(key)] = struct{}{}
-	return ok
-}
-
 // update feeds rows of args to state.
-func update(env *Env, state funcs.State, args []funcs.Vec, rows []int32, ids []uint32) error {
+func (p *windowBlock) update(state funcs.State, args []funcs.Vec, rows []int32, ids []uint32) error {
+	if len(rows) == 0 {
+		return nil
+	}
 	taken := make([]funcs.Vec, len(args))
 	for i, a := range args {
-		if a.Const {
+		if a.Const || len(rows) == p.n && inOrder(rows) {
 			taken[i] = a
 			continue
 		}
-		taken[i] = funcs.Vec{Array: vec.Take(env.Mem, a.Array, rows)}
-		defer taken[i].Array.Release()
+		taken[i] = funcs.Vec{Array: vec.Take(p.env.Mem, a.Array, rows)}
+		defer taken[i].Release()
 	}
 	return state.Update(ids, taken)
+}
+
+func inOrder(rows []int32) bool {
+	for i, r := range rows {
+		if r != int32(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// tree computes frames from partial states of rows, of pairs of rows, of fours, and so on: node i of level
+// k holds the rows i<<k to (i+1)<<k. levels are needed so that the longest frame is found.
+func (p *windowBlock) tree(c *windowCall, args []funcs.Vec, frames []frame, skip []bool, levels int) (arrow.Array, error) {
+	nodes := make([]arrow.Array, 0, levels)
+	defer func() { release(nodes) }()
+	state := c.agg.New(p.env.Funcs)
+	state.Grow(p.n)
+	var rows []int32
+	var ids []uint32
+	for i := range int32(p.n) {
+		if skip == nil || !skip[i] {
+			rows, ids = append(rows, i), append(ids, uint32(i))
+		}
+	}
+	if err := p.update(state, args, rows, ids); err != nil {
+		return nil, err
+	}
+	for n := p.n; ; {
+		if p.ctx.Err() != nil {
+			return nil, context.Cause(p.ctx)
+		}
+		partial, err := state.Partial(p.env.Mem)
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, partial)
+		if len(nodes) == levels || n == 1 {
+			break
+		}
+		state = c.agg.New(p.env.Funcs)
+		state.Grow((n + 1) / 2)
+		ids = ids[:0]
+		for i := range n {
+			ids = append(ids, uint32(i/2))
+		}
+		if err := state.Merge(ids, partial); err != nil {
+			return nil, err
+		}
+		n = (n + 1) / 2
+	}
+	var parts []arrow.Array
+	defer func() { release(parts) }()
+	for len(frames) > 0 {
+		if p.ctx.Err() != nil {
+			return nil, context.Cause(p.ctx)
+		}
+		n := min(len(frames), directRows)
+		final, err := p.query(c, nodes, frames[:n])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, final)
+		frames = frames[n:]
+	}
+	return vec.Concat(p.env.Mem, parts), nil
+}
+
+// level is what frames take of one level of the tree.
+type level struct {
+	nodes []int32
+	ids   []uint32
+}
+
+func (l *level) add(node int32, id int) {
+	l.nodes, l.ids = append(l.nodes, node), append(l.ids, uint32(id))
+}
+
+// query merges for each frame the largest nodes that make it up, from left to right, since some
+// aggregates keep the order of their rows.
+func (p *windowBlock) query(c *windowCall, nodes []arrow.Array, frames []frame) (arrow.Array, error) {
+	left, right := make([]level, len(nodes)), make([]level, len(nodes))
+	for id, f := range frames {
+		for k, lo, hi := 0, f.from, f.to; lo < hi; k, lo, hi = k+1, lo>>1, hi>>1 {
+			if lo&1 == 1 {
+				left[k].add(lo, id)
+				lo++
+			}
+			if hi&1 == 1 && lo < hi {
+				hi--
+				right[k].add(hi, id)
+			}
+		}
+	}
+	state := c.agg.New(p.env.Funcs)
+	state.Grow(len(frames))
+	merge := func(k int, l level) error {
+		if len(l.nodes) == 0 {
+			return nil
+		}
+		partial := vec.Take(p.env.Mem, nodes[k], l.nodes)
+		defer partial.Release()
+		return state.Merge(l.ids, partial)
+	}
+	for k, l := range left {
+		if err := merge(k, l); err != nil {
+			return nil, err
+		}
+	}
+	for k := len(right) - 1; k >= 0; k-- {
+		if err := merge(k, right[k]); err != nil {
+			return nil, err
+		}
+	}
+	return state.Final(p.env.Mem)
 }

@@ -75,7 +75,7 @@ func (d *delimitedChunk) DecodeChunk(b []byte, out *Columns) error {
 	if width == 0 {
 		d.ragged(b, rows)
 	}
-	d.countExtra(width, rows, out)
+	d.countFields(width, rows, out)
 	if cap(d.from) < rows {
 		d.from, d.to = make([]uint32, rows), make([]uint32, rows)
 	}
@@ -141,18 +141,28 @@ func (d *delimitedChunk) ragged(b []byte, rows int) {
 	}
 }
 
-func (d *delimitedChunk) countExtra(width, rows int, out *Columns) {
-	columns := len(d.place)
+// countFields counts the records with more fields than columns, and those with only one.
+func (d *delimitedChunk) countFields(width, rows int, out *Columns) {
+	columns, extra, single := len(d.place), 0, 0
 	switch {
-	case d.rest:
 	case width > columns:
-		out.Counts.ExtraFields += int64(rows)
+		extra = rows
+	case width == 1:
+		single = rows
 	case width == 0:
 		for r := range rows {
-			if int(d.first[r+1]-d.first[r]) > columns {
-				out.Counts.ExtraFields++
+			if n := int(d.first[r+1] - d.first[r]); n > columns {
+				extra++
+			} else if n == 1 {
+				single++
 			}
 		}
+	}
+	if !d.rest {
+		out.Counts.ExtraFields += int64(extra)
+	}
+	if columns > 1 {
+		out.Counts.NoDelimiter += int64(single)
 	}
 }
 

@@ -26,6 +26,7 @@ type Counts struct {
 	BadUTF8      int64 // text values that are not UTF-8, kept as they are
 	Zoned        int64 // timestamps with a zone, converted to UTC
 	TrailingText int64 // JSON records with text after the value
+	NoDelimiter  int64 // delimited records of one field in a table of several columns
 	Unclosed     int64 // CSV records that end within quotes, delimited ones that end with the escape
 }
 
@@ -170,15 +171,36 @@ func newVector(t arrow.DataType) *vector {
 			c.kids = append(c.kids, newVector(f.Type))
 		}
 	default:
-		c.kind = plainKinds[t.ID()]
+		c.kind = plainKind(t.ID())
 	}
 	c.start()
 	return c
 }
 
-var plainKinds = map[arrow.Type]kind{
-	arrow.BOOL: kindBool, arrow.INT8: kindInt8, arrow.INT16: kindInt16, arrow.INT32: kindInt32, arrow.INT64: kindInt64,
-	arrow.FLOAT32: kindFloat32, arrow.FLOAT64: kindFloat64, arrow.STRING: kindString, arrow.BINARY: kindBinary, arrow.DATE32: kindDate,
+func plainKind(id arrow.Type) kind {
+	switch id {
+	case arrow.BOOL:
+		return kindBool
+	case arrow.INT8:
+		return kindInt8
+	case arrow.INT16:
+		return kindInt16
+	case arrow.INT32:
+		return kindInt32
+	case arrow.INT64:
+		return kindInt64
+	case arrow.FLOAT32:
+		return kindFloat32
+	case arrow.FLOAT64:
+		return kindFloat64
+	case arrow.STRING:
+		return kindString
+	case arrow.BINARY:
+		return kindBinary
+	case arrow.DATE32:
+		return kindDate
+	}
+	return kindNull
 }
 
 // start makes empty offsets, of which there is one more than values.

@@ -10,23 +10,42 @@ import (
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
-// maxSeparators is how many separators LazySimpleSerDe has: one for fields, then one per level of nesting,
-// two for a map.
-const maxSeparators = 8
+// Numbers of separators: one for fields, then one per level of nesting, two for a map. Two properties
+// raise the usual number.
+const (
+	usualSeparators    = 8
+	extendedSeparators = 24
+	allSeparators      = 8 + 1 + 13 + 4 + 128
+)
+
+// separatorBytes returns the bytes that separate from the outermost level in: the first three are
+// defaults; then control characters that are rare in text, then bytes from 0x80 on.
+func separatorBytes(p props) []byte {
+	seps := make([]byte, 0, allSeparators)
+	for _, r := range [][2]int{{1, 8}, {11, 11}, {14, 26}, {28, 31}, {0x80, 0xff}} {
+		for b := r[0]; b <= r[1]; b++ {
+			seps = append(seps, byte(b))
+		}
+	}
+	switch {
+	case p.isTrue(extendMoreKey):
+		return seps
+	case p.isTrue(extendKey):
+		return seps[:extendedSeparators]
+	}
+	return seps[:usualSeparators]
+}
 
 // lazy is what LazySimpleSerDe's properties say.
 type lazy struct {
 	texts
-	seps  [maxSeparators]byte
+	seps  []byte
 	rest  bool // the last field takes further delimiters
 	types []arrow.DataType
 }
 
 func newLazy(s *spec) (*lazy, error) {
-	l := &lazy{types: s.types, rest: s.props.isTrue(restKey)}
-	for i := range l.seps {
-		l.seps[i] = byte(i + 1)
-	}
+	l := &lazy{types: s.types, rest: s.props.isTrue(restKey), seps: separatorBytes(s.props)}
 	for i, keys := range [][]string{{fieldKey, formatKey}, {itemsKey, itemsTypoKey}, {mapKeysKey}} {
 		if text, ok := s.props.first(keys...); ok {
 			l.seps[i] = delimiter(text)
@@ -97,10 +116,11 @@ func checkDelimited(s *spec) error {
 }
 
 func checkNesting(s *spec) error {
+	most := len(separatorBytes(s.props))
 	for i, c := range s.Columns {
-		if n := separators(s.types[i], 1); n > maxSeparators {
-			return diag.Errorf(diag.Unsupported, "column %q of type %s needs %d separators; there are %d", c.Name, datatype.Name(c.Type), n, maxSeparators).
-				WithHint("JsonSerDe has no such limit")
+		if n := separators(s.types[i], 1); n > most {
+			return diag.Errorf(diag.Unsupported, "column %q of type %s needs %d separators; there are %d", c.Name, datatype.Name(c.Type), n, most).
+				WithHint("the property %q makes more, and JsonSerDe needs none", extendMoreKey)
 		}
 	}
 	return nil
@@ -169,6 +189,9 @@ func (d *delimited) Decode(rec []byte, out *Columns) error {
 			} else {
 				out.cols[o].appendNull()
 			}
+		}
+		if c == 0 && f.done && len(d.place) > 1 {
+			out.Counts.NoDelimiter++
 		}
 	}
 	if !f.done {

@@ -61,7 +61,7 @@ func newLazyEncoder(s *spec, l *lazy, sep []byte) *delimitedEncoder {
 	for _, t := range s.types {
 		deepest = max(deepest, separators(t, 1))
 	}
-	for i, c := range l.seps[:min(deepest, maxSeparators)] {
+	for i, c := range l.seps[:min(deepest, len(l.seps))] {
 		if i > 0 || len(sep) == 1 {
 			e.special[c] = c
 		}

@@ -38,7 +38,7 @@ func (c *vector) children() []arrow.ArrayData {
 		key, value := c.kids[0].arrayData(), c.kids[1].arrayData()
 		defer key.Release()
 		defer value.Release()
-		entries := array.NewData(c.typ.(*arrow.MapType).ValueType(), key.Len(), []*memory.Buffer{nil}, []arrow.ArrayData{key, value}, 0, 0)
+		entries := array.NewData(c.typ.(*arrow.MapType).Elem(), key.Len(), []*memory.Buffer{nil}, []arrow.ArrayData{key, value}, 0, 0)
 		return []arrow.ArrayData{entries}
 	case kindList, kindStruct:
 		out := make([]arrow.ArrayData, len(c.kids))

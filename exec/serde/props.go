@@ -26,6 +26,8 @@ const (
 	headerKey     = "skip.header.line.count"
 	footerKey     = "skip.footer.line.count"
 	maxLineKey    = "max_line_bytes"
+	extendKey     = "hive.serialization.extend.nesting.levels"
+	extendMoreKey = "hive.serialization.extend.additional.nesting.levels"
 	extendedKey   = "hive.lazysimple.extended_boolean_literal"
 	separatorKey  = "separatorchar"
 	quoteKey      = "quotechar"

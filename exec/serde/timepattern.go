@@ -191,7 +191,9 @@ func (m *moment) value(ended bool) (decimal128.Num, bool) {
 		return decimal128.Num{}, false
 	}
 	sec := int64(datatype.DaysOf(m.year, m.month, m.day))*86400 + int64(m.hour*3600+m.minute*60+m.second-m.offset)
-	return datatype.TimestampOf(sec, m.nano), true
+	// Hive reads patterns by a library that knows milliseconds; further digits are dropped.
+	const millisecond = 1_000_000
+	return datatype.TimestampOf(sec, m.nano/millisecond*millisecond), true
 }
 
 func cutPrefix(b []byte, text string) ([]byte, bool) {

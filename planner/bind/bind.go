@@ -31,6 +31,9 @@ type Env struct {
 	Session  *funcs.Session
 	// Params are the values of ? in order; nil entries are values that are not known yet and stand for a NULL.
 	Params []expr.Expr
+	// WantParam is told the type that the place of the parameter wants, for each ? whose value is not known
+	// and whose place wants one. It may be nil.
+	WantParam func(index int, t arrow.DataType)
 	// Parse parses the text of a view, or of a macro's body as "select body".
 	Parse func(sql string) (ast.Statement, error)
 	// Virtual returns the rows of a table that is in no catalog, such as information_schema.tables; the IDs

@@ -164,9 +164,3 @@ func (b *binder) constant(x expr.Expr) (*expr.Literal, bool) {
 	l, ok := expr.Fold(x, b.env.Session).(*expr.Literal)
 	return l, ok
 }
-
-// isTrue reports whether e is the literal true: the second argument of first_value.
-func isTrue(e ast.Expr) bool {
-	l, ok := e.(*ast.Literal)
-	return ok && l.Kind == ast.LitBool && l.Text == "true"
-}

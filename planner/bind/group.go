@@ -80,19 +80,16 @@ func (b *binder) aggregateCall(f *funcs.Aggregate, e *ast.Call, p *place) (logic
 			return call, err
 		}
 	}
-	call.Out = b.field("", callText(f.Name, call), bound.Type)
+	call.Out = b.field("", callText(call), bound.Type)
 	return call, nil
 }
 
 // callText is how EXPLAIN shows the column of an aggregate.
-func callText(name string, c logical.AggCall) string {
-	n := &logical.Aggregate{Calls: []logical.AggCall{c}}
-	s := logical.Describe(n)
-	s = s[len("Aggregate [") : len(s)-1]
-	if len(s) > 60 {
-		return name
+func callText(c logical.AggCall) string {
+	if s := logical.DescribeCall(c); len(s) <= 60 {
+		return s
 	}
-	return s
+	return c.Name
 }
 
 // aggregateArgs binds the arguments of e, those of WITHIN GROUP first.

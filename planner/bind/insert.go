@@ -3,6 +3,7 @@ package bind
 import (
 	"slices"
 
+	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/winnowdb/winnow/catalog"
@@ -97,6 +98,9 @@ func (b *binder) insert(t *ast.InsertTarget, q *ast.Query, c queryCtx) (*Target,
 			return nil, err
 		}
 	}
+	if t.Table != nil {
+		b.wantColumns(t, out.Table, q)
+	}
 	if out.Plan, err = b.query(q, c); err != nil {
 		return nil, err
 	}
@@ -106,6 +110,43 @@ func (b *binder) insert(t *ast.InsertTarget, q *ast.Query, c queryCtx) (*Target,
 	}
 	out.Plan, err = b.toColumns(t, out, out.Plan)
 	return out, err
+}
+
+// wantColumns tells the parameters that are whole values of a VALUES list, or of a select list, the types of
+// the columns that they go to.
+func (b *binder) wantColumns(t *ast.InsertTarget, table *catalog.Table, q *ast.Query) {
+	if b.env.WantParam == nil {
+		return
+	}
+	types := map[string]arrow.DataType{}
+	var names []string
+	for _, c := range table.AllColumns() {
+		names = append(names, c.Name)
+		types[c.Name] = c.Type
+	}
+	if t.Columns != nil {
+		names = names[:0]
+		for _, c := range t.Columns {
+			names = append(names, c.Name)
+		}
+	}
+	want := func(i int, e ast.Expr) {
+		if p, ok := e.(*ast.Param); ok && i < len(names) && types[names[i]] != nil {
+			b.env.WantParam(p.Index, types[names[i]])
+		}
+	}
+	switch body := q.Body.(type) {
+	case *ast.Values:
+		for _, row := range body.Rows {
+			for i, e := range row {
+				want(i, e)
+			}
+		}
+	case *ast.Select:
+		for i, item := range body.Items {
+			want(i, item.Expr)
+		}
+	}
 }
 
 // target looks the table up and reads its PARTITION clause.

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/txtar"
+
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/planner/bind"
 	"github.com/winnowdb/winnow/planner/logical"
@@ -65,6 +67,17 @@ func FuzzBind(f *testing.F) {
 		"from t insert into u select a, b insert into u select 1, 2",
 	} {
 		f.Add(sql)
+	}
+	for _, file := range []string{"select", "from", "group", "subquery"} {
+		a, err := txtar.ParseFile("testdata/" + file + ".txtar")
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, c := range a.Files {
+			if strings.HasSuffix(c.Name, ".sql") {
+				f.Add(string(c.Data))
+			}
+		}
 	}
 	f.Fuzz(func(t *testing.T, sql string) {
 		stmt, err := parseOne(sql)

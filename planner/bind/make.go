@@ -94,8 +94,6 @@ func functionNames(kinds ...string) []string {
 	return names
 }
 
-func isMap(e expr.Expr) bool { return e.Type().ID() == arrow.MAP }
-
 func isArrayOfStructs(e expr.Expr) bool {
 	l, ok := e.Type().(*arrow.ListType)
 	return ok && l.Elem().ID() == arrow.STRUCT

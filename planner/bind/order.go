@@ -152,6 +152,9 @@ func (b *binder) rowCount(e ast.Expr, clause string) (int64, error) {
 	}
 	lit, ok := b.constant(x)
 	if _, isParam := e.(*ast.Param); isParam && ok && expr.IsNull(lit) {
+		if lit.OnCast != nil {
+			lit.OnCast(datatype.BigInt)
+		}
 		return math.MaxInt64, nil // the value is not known yet
 	}
 	if !ok || expr.IsNull(lit) || !datatype.IsInteger(lit.Type()) {

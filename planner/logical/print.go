@@ -140,7 +140,7 @@ func projections(n *Project) string {
 func describeAggregate(n *Aggregate) string {
 	calls := make([]string, len(n.Calls))
 	for i, c := range n.Calls {
-		calls[i] = call(c.Name, c.Args, c.Distinct, c.Filter)
+		calls[i] = DescribeCall(c)
 	}
 	s := "Aggregate"
 	if len(n.Keys) > 0 {
@@ -151,6 +151,9 @@ func describeAggregate(n *Aggregate) string {
 	}
 	return s
 }
+
+// DescribeCall draws a call of an aggregate, such as count(distinct a).
+func DescribeCall(c AggCall) string { return call(c.Name, c.Args, c.Distinct, c.Filter) }
 
 func call(name string, args []expr.Expr, distinct bool, filter expr.Expr) string {
 	text := list(args)

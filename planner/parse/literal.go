@@ -45,7 +45,7 @@ func (p *parser) number() *ast.Literal {
 	lit.Text = strings.TrimSuffix(digits, ".")
 	// 1.e5 is 1e5.
 	lit.Text = strings.Replace(strings.Replace(lit.Text, ".e", "e", 1), ".E", "E", 1)
-	whole := strings.IndexAny(digits, ".eE") < 0
+	whole := !strings.ContainsAny(digits, ".eE")
 	bits := 0
 	switch suffix {
 	case "y":

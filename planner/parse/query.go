@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"math"
 	"strconv"
 
 	"github.com/winnowdb/winnow/planner/ast"
@@ -394,7 +393,7 @@ func (p *parser) count(word string) ast.Expr {
 		return nil
 	}
 	lit := p.number()
-	if n, err := strconv.ParseInt(lit.Text, 10, 64); err != nil || n > math.MaxInt64 ||
+	if _, err := strconv.ParseInt(lit.Text, 10, 64); err != nil ||
 		lit.Kind != ast.LitInt && lit.Kind != ast.LitBigint {
 		p.failAt(t.span(), diag.Syntax, "%s takes a whole number below 2^63, found %s", word, t.text)
 		return nil

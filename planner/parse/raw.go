@@ -98,8 +98,8 @@ func fields(s string) []string {
 	for i := skipBlanks(s, 0); i < len(s); i = skipBlanks(s, i) {
 		var b strings.Builder
 		for i < len(s) && skipBlanks(s, i) == i {
-			if end := i + 1; s[i] == '\'' || s[i] == '"' {
-				if end = strings.IndexByte(s[i+1:], s[i]); end >= 0 {
+			if s[i] == '\'' || s[i] == '"' {
+				if end := strings.IndexByte(s[i+1:], s[i]); end >= 0 {
 					b.WriteString(s[i+1 : i+1+end])
 					i += end + 2
 					continue

@@ -154,9 +154,25 @@ func storedSchema(s *arrow.Schema) (*arrow.Schema, error) {
 	return arrow.NewSchema(fields, nil), nil
 }
 
+// paramType is the Arrow type in which a parameter is announced: JDBC lets a caller bind only values that fit
+// it, so whole numbers are announced in the widest type.
+func paramType(t arrow.DataType) arrow.DataType {
+	switch {
+	case t == nil:
+		return datatype.String
+	case datatype.IsInteger(t):
+		return datatype.BigInt
+	case t.ID() == arrow.FLOAT32:
+		return datatype.Double
+	case datatype.IsNested(t):
+		return datatype.String
+	}
+	return clientType(t)
+}
+
 // parameter converts a bound parameter to the types of exec/datatype.
 func parameter(a arrow.Array) (value any, t arrow.DataType, ok bool) {
-	if a.IsNull(0) {
+	if a.DataType().ID() == arrow.NULL || a.IsNull(0) {
 		return nil, datatype.Void, true
 	}
 	switch a := a.(type) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/flight"
@@ -19,10 +20,25 @@ import (
 
 // prepared is a prepared statement of a session.
 type prepared struct {
-	sql    string
+	sql   string
+	count int // of its parameters
+
+	mu     sync.Mutex
 	schema *arrow.Schema
 	params []expr.Expr // bound by the last DoPut
 }
+
+// bound returns the schema for the parameters bound last, and these.
+func (p *prepared) bound() (*arrow.Schema, []expr.Expr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.schema, p.params
+}
+
+// maxHeld is how many prepared statements, and how many announced ones, a connection may hold.
+const maxHeld = 10_000
+
+var errHeld = status.Errorf(codes.ResourceExhausted, "this connection holds %d open statements: close those that are done", maxHeld)
 
 // rawHeader asks for columns as they are stored; our own client sends it.
 const rawHeader = "winnow-raw"
@@ -43,28 +59,34 @@ func info(desc *flight.FlightDescriptor, schema *arrow.Schema, ticket []byte) *f
 // GetFlightInfoStatement plans a statement for its schema; DoGet runs it.
 func (s *server) GetFlightInfoStatement(ctx context.Context, q flightsql.StatementQuery, desc *flight.FlightDescriptor) (*flight.FlightInfo, error) {
 	ss := s.session(ctx)
-	schema, _, err := ss.conn.Prepare(ctx, q.GetQuery())
+	p, err := ss.conn.Prepare(ctx, q.GetQuery())
 	if err != nil {
 		return nil, fault(err)
 	}
 	h := handle()
 	ss.mu.Lock()
-	ss.pending[h] = q.GetQuery()
+	full := len(ss.pending) >= maxHeld
+	if !full {
+		ss.pending[h] = q.GetQuery()
+	}
 	ss.mu.Unlock()
+	if full {
+		return nil, errHeld
+	}
 	ticket, err := flightsql.CreateStatementQueryTicket([]byte(h))
 	if err != nil {
 		return nil, fault(err)
 	}
-	return info(desc, clientSchema(schema, wantsRaw(ctx)), ticket), nil
+	return info(desc, clientSchema(p.Schema, wantsRaw(ctx)), ticket), nil
 }
 
 // GetSchemaStatement tells the schema only.
 func (s *server) GetSchemaStatement(ctx context.Context, q flightsql.StatementQuery, _ *flight.FlightDescriptor) (*flight.SchemaResult, error) {
-	schema, _, err := s.session(ctx).conn.Prepare(ctx, q.GetQuery())
+	p, err := s.session(ctx).conn.Prepare(ctx, q.GetQuery())
 	if err != nil {
 		return nil, fault(err)
 	}
-	return &flight.SchemaResult{Schema: flight.SerializeSchema(clientSchema(schema, wantsRaw(ctx)), memory.DefaultAllocator)}, nil
+	return &flight.SchemaResult{Schema: flight.SerializeSchema(clientSchema(p.Schema, wantsRaw(ctx)), memory.DefaultAllocator)}, nil
 }
 
 // DoGetStatement runs a statement that GetFlightInfoStatement has announced.
@@ -129,21 +151,30 @@ func (s *server) stream(ctx context.Context, ss *session, sql string, params []e
 // CreatePreparedStatement plans sql for its schema.
 func (s *server) CreatePreparedStatement(ctx context.Context, req flightsql.ActionCreatePreparedStatementRequest) (res flightsql.ActionCreatePreparedStatementResult, err error) {
 	ss := s.session(ctx)
-	schema, params, err := ss.conn.Prepare(ctx, req.GetQuery())
+	p, err := ss.conn.Prepare(ctx, req.GetQuery())
 	if err != nil {
 		return res, fault(err)
 	}
+	if len(p.Params) > maxParams {
+		return res, fault(tooManyParams())
+	}
 	h := handle()
 	ss.mu.Lock()
-	ss.prepared[h] = &prepared{sql: req.GetQuery(), schema: schema}
-	ss.mu.Unlock()
-	res.Handle = []byte(h)
-	if len(schema.Fields()) > 0 {
-		res.DatasetSchema = clientSchema(schema, wantsRaw(ctx))
+	full := len(ss.prepared) >= maxHeld
+	if !full {
+		ss.prepared[h] = &prepared{sql: req.GetQuery(), schema: p.Schema, count: len(p.Params)}
 	}
-	fields := make([]arrow.Field, params)
-	for i := range fields {
-		fields[i] = arrow.Field{Name: "?", Type: arrow.BinaryTypes.String, Nullable: true}
+	ss.mu.Unlock()
+	if full {
+		return res, errHeld
+	}
+	res.Handle = []byte(h)
+	if len(p.Schema.Fields()) > 0 {
+		res.DatasetSchema = clientSchema(p.Schema, wantsRaw(ctx))
+	}
+	fields := make([]arrow.Field, len(p.Params))
+	for i, t := range p.Params {
+		fields[i] = arrow.Field{Name: "?", Type: paramType(t), Nullable: true}
 	}
 	res.ParameterSchema = arrow.NewSchema(fields, nil)
 	return res, nil
@@ -173,7 +204,8 @@ func (s *server) GetFlightInfoPreparedStatement(ctx context.Context, q flightsql
 	if err != nil {
 		return nil, err
 	}
-	return info(desc, clientSchema(p.schema, wantsRaw(ctx)), desc.Cmd), nil
+	schema, _ := p.bound()
+	return info(desc, clientSchema(schema, wantsRaw(ctx)), desc.Cmd), nil
 }
 
 // GetSchemaPreparedStatement tells the schema only.
@@ -182,7 +214,8 @@ func (s *server) GetSchemaPreparedStatement(ctx context.Context, q flightsql.Pre
 	if err != nil {
 		return nil, err
 	}
-	return &flight.SchemaResult{Schema: flight.SerializeSchema(clientSchema(p.schema, wantsRaw(ctx)), memory.DefaultAllocator)}, nil
+	schema, _ := p.bound()
+	return &flight.SchemaResult{Schema: flight.SerializeSchema(clientSchema(schema, wantsRaw(ctx)), memory.DefaultAllocator)}, nil
 }
 
 // DoGetPreparedStatement runs a prepared statement with the parameters bound last.
@@ -192,23 +225,36 @@ func (s *server) DoGetPreparedStatement(ctx context.Context, q flightsql.Prepare
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.stream(ctx, ss, p.sql, p.params)
+	_, params := p.bound()
+	return s.stream(ctx, ss, p.sql, params)
 }
 
-// DoPutPreparedStatementQuery binds parameters: the first row that comes.
+// DoPutPreparedStatementQuery binds parameters: the one row that comes. The types of the values may
+// change the schema of the rows, so the statement is planned again.
 func (s *server) DoPutPreparedStatementQuery(ctx context.Context, q flightsql.PreparedStatementQuery, r flight.MessageReader, _ flight.MetadataWriter) error {
-	p, err := s.session(ctx).statement(q.GetPreparedStatementHandle())
+	ss := s.session(ctx)
+	p, err := ss.statement(q.GetPreparedStatementHandle())
 	if err != nil {
 		return err
 	}
-	sets, err := readParams(r)
+	sets, err := readParams(r, p.count)
 	if err != nil {
 		return fault(err)
 	}
-	p.params = nil
-	if len(sets) > 0 {
-		p.params = sets[0]
+	if len(sets) > 1 {
+		return fault(diag.Errorf(diag.Unsupported, "a query takes one row of parameters, not %d", len(sets)))
 	}
+	var params []expr.Expr
+	if len(sets) > 0 {
+		params = sets[0]
+	}
+	again, err := ss.conn.Prepare(ctx, p.sql, params...)
+	if err != nil {
+		return fault(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.schema, p.params = again.Schema, params
 	return nil
 }
 
@@ -219,39 +265,44 @@ func (s *server) DoPutPreparedStatementUpdate(ctx context.Context, q flightsql.P
 	if err != nil {
 		return 0, err
 	}
-	sets, err := readParams(r)
+	sets, err := readParams(r, p.count)
 	if err != nil {
 		return 0, fault(err)
 	}
 	if len(sets) == 0 {
-		sets = [][]expr.Expr{p.params}
+		_, params := p.bound()
+		sets = [][]expr.Expr{params}
 	}
+	changed := int64(0)
 	for _, params := range sets {
-		if err := s.update(ctx, ss, p.sql, params); err != nil {
+		n, err := s.update(ctx, ss, p.sql, params)
+		if err != nil {
 			return 0, err
 		}
+		changed += n
 	}
-	return -1, nil
+	return changed, nil
 }
 
 // DoPutCommandStatementUpdate runs a statement without rows.
 func (s *server) DoPutCommandStatementUpdate(ctx context.Context, u flightsql.StatementUpdate) (int64, error) {
-	return -1, s.update(ctx, s.session(ctx), u.GetQuery(), nil)
+	return s.update(ctx, s.session(ctx), u.GetQuery(), nil)
 }
 
-func (s *server) update(ctx context.Context, ss *session, sql string, params []expr.Expr) error {
+// update runs a statement to its end and returns how many rows it has written.
+func (s *server) update(ctx context.Context, ss *session, sql string, params []expr.Expr) (int64, error) {
 	res, err := ss.conn.Query(ctx, sql, params...)
 	if err != nil {
-		return fault(err)
+		return 0, fault(err)
 	}
 	for {
 		rec, err := res.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			return fault(res.Close())
+			return res.Summary().Changed, fault(res.Close())
 		}
 		if err != nil {
 			res.Close() // the error of the rows is the one to tell
-			return fault(err)
+			return 0, fault(err)
 		}
 		rec.Release()
 	}
@@ -260,8 +311,12 @@ func (s *server) update(ctx context.Context, ss *session, sql string, params []e
 // maxParams is how many parameters a statement may have.
 const maxParams = 10_000
 
-// readParams reads rows of parameters as literals.
-func readParams(r flight.MessageReader) (sets [][]expr.Expr, err error) {
+func tooManyParams() error {
+	return diag.Errorf(diag.Limit, "a statement has at most %d parameters", maxParams)
+}
+
+// readParams reads rows of want parameters as literals.
+func readParams(r flight.MessageReader, want int) (sets [][]expr.Expr, err error) {
 	defer func() {
 		if p := recover(); p != nil { // Arrow's reader panics on what the length check cannot see
 			err = diag.Errorf(diag.Protocol, "parameters: %v", p)
@@ -269,8 +324,8 @@ func readParams(r flight.MessageReader) (sets [][]expr.Expr, err error) {
 	}()
 	for r.Next() {
 		rec := r.Record()
-		if rec.NumCols() > maxParams {
-			return nil, diag.Errorf(diag.Limit, "a statement has at most %d parameters", maxParams)
+		if rec.NumCols() != int64(want) {
+			return nil, diag.Errorf(diag.Type, "the statement has %d parameters, but %d values were sent", want, rec.NumCols())
 		}
 		for row := range rec.NumRows() {
 			one := rec.NewSlice(row, row+1)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/winnowdb/winnow/connectors/sys"
 	"github.com/winnowdb/winnow/exec/datatype"
-	"github.com/winnowdb/winnow/exec/vec"
 	"github.com/winnowdb/winnow/proto/diag"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
@@ -111,85 +110,6 @@ func (r *run) close() error {
 	return r.file.Close()
 }
 
-// spool keeps batches in memory while the budget allows, else in a run. It is an Operator over them
-// once all have been added.
-type spool struct {
-	env    *Env
-	schema *arrow.Schema
-	recs   []arrow.Record
-	held   int64
-	run    *run
-	at     int
-}
-
-func newSpool(env *Env, schema *arrow.Schema) *spool { return &spool{env: env, schema: schema} }
-
-// add keeps rec, which stays the caller's.
-func (s *spool) add(rec arrow.Record) error {
-	if s.run != nil {
-		return s.run.add(rec)
-	}
-	rec.Retain()
-	s.recs = append(s.recs, rec)
-	size := vec.Size(rec)
-	s.held += size
-	if s.env.Budget.Grow(size) {
-		return nil
-	}
-	return s.spill()
-}
-
-// spill moves what is in memory to a file.
-func (s *spool) spill() error {
-	if s.run != nil {
-		return nil
-	}
-	r, err := newRun(s.env, s.schema)
-	if err != nil {
-		return err
-	}
-	s.run = r
-	for _, rec := range s.recs {
-		if err := r.add(rec); err != nil {
-			return err
-		}
-	}
-	s.drop()
-	return nil
-}
-
-func (s *spool) drop() {
-	releaseRecords(s.recs)
-	s.recs = nil
-	s.env.Budget.Grow(-s.held)
-	s.held = 0
-}
-
-func (s *spool) Schema() *arrow.Schema { return s.schema }
-
-func (s *spool) Next(ctx context.Context) (arrow.Record, error) {
-	if s.run != nil {
-		return s.run.next(ctx)
-	}
-	if s.at == len(s.recs) {
-		return nil, io.EOF
-	}
-	rec := s.recs[s.at]
-	rec.Retain()
-	s.at++
-	return rec, nil
-}
-
-func (s *spool) Close() error {
-	s.drop()
-	if s.run == nil {
-		return nil
-	}
-	r := s.run
-	s.run = nil
-	return r.close()
-}
-
 // drain adds all of in's batches to add and closes nothing.
 func drain(ctx context.Context, in Operator, add func(arrow.Record) error) error {
 	for {
@@ -213,8 +133,3 @@ const fanOut = 16
 
 // maxSpillDepth bounds how often a part is cut again: rows of one key cannot be.
 const maxSpillDepth = 4
-
-func depthError(what string) error {
-	return diag.Errorf(diag.Limit, "%s does not fit in memory: too many rows have the same key", what).
-		WithHint("raise --memory")
-}
