@@ -73,7 +73,7 @@ func castChildren(c *Ctx, d arrow.ArrayData, to arrow.DataType, kernels []Kernel
 	}
 	buffers, children := append([]*memory.Buffer(nil), d.Buffers()...), parts
 	if m, ok := to.(*arrow.MapType); ok {
-		entries := array.NewData(m.ValueType(), of.Len(), of.Buffers(), parts, of.NullN(), of.Offset())
+		entries := array.NewData(m.Elem(), of.Len(), of.Buffers(), parts, of.NullN(), of.Offset())
 		defer entries.Release()
 		children = []arrow.ArrayData{entries}
 	}

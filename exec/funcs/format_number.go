@@ -185,7 +185,7 @@ loop:
 	total := hashes + zeros + after
 	if zeros == 0 && hashes > 0 && point >= 0 { // Java takes #.## for 0.## and .## for .0#
 		n := max(point, 1)
-		after, hashes, zeros = hashes-n, n-1, 1
+		hashes, zeros = n-1, 1
 	}
 	intEnd := total
 	if point >= 0 {

@@ -418,7 +418,7 @@ func appendQuotedInside(key []byte) []byte {
 // appendJSONScalar appends a number, true, false or null. An integer keeps its digits; others are
 // Java's text of the nearest double.
 func appendJSONScalar(dst, b []byte) []byte {
-	if b[0] > '9' || bytes.IndexAny(b, ".eE") < 0 {
+	if b[0] > '9' || !bytes.ContainsAny(b, ".eE") {
 		if string(b) == "-0" {
 			b = b[1:]
 		}

@@ -173,12 +173,6 @@ func (o *textOut) end() {
 	o.row++
 }
 
-// add appends a row.
-func (o *textOut) add(v []byte) {
-	o.data = append(o.data, v...)
-	o.end()
-}
-
 // addNull appends a NULL.
 func (o *textOut) addNull() {
 	o.setNull(o.row)

@@ -41,7 +41,7 @@ func compileLike(p []byte, escape rune) *likePattern {
 		switch {
 		case r == escape && len(p) > size && (p[size] == '%' || p[size] == '_' || (escape != '\\' && bytes.HasPrefix(p[size:], p[:size]))):
 			p = p[size:]
-			r, size = utf8.DecodeRune(p)
+			_, size = utf8.DecodeRune(p)
 			seg.text = append(seg.text, p[:size]...)
 			seg.runes++
 		case r == '%':

@@ -117,5 +117,5 @@ func textMapRows(c *Ctx, args []Vec, n int, f func(keys, values *textItems, i in
 
 // mapArray returns a map of type t, its parts as in listArray. It releases keys and values.
 func mapArray(mem memory.Allocator, t *arrow.MapType, ends []int32, valid []bool, keys, values arrow.Array) arrow.Array {
-	return listArray(mem, t, ends, valid, structArray(t.ValueType(), keys.Len(), keys, values))
+	return listArray(mem, t, ends, valid, structArray(t.Elem(), keys.Len(), keys, values))
 }

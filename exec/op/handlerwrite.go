@@ -8,6 +8,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
 
@@ -31,7 +33,7 @@ func (h *handlerWrite) Next(ctx context.Context) (arrow.Record, error) {
 	if err := h.env.Machine.Fault("write.rows"); err != nil {
 		return nil, err
 	}
-	rows := &recordReader{ctx: ctx, in: h.in, schema: h.inputSchema()}
+	rows := &recordReader{ctx: ctx, in: h.in, env: h.env, schema: h.inputSchema()}
 	defer rows.drop()
 	n, err := handler.Append(ctx, h.spec.HandlerProperties, rows)
 	if err = errors.Join(rows.err, err); err != nil {
@@ -47,10 +49,11 @@ func (h *handlerWrite) Next(ctx context.Context) (arrow.Record, error) {
 	return b.NewRecord(), nil
 }
 
-// inputSchema is the input's types under the table's column names.
+// inputSchema is the input's types, as handlers know them, under the table's column names.
 func (h *handlerWrite) inputSchema() *arrow.Schema {
 	fields := append([]arrow.Field{}, h.in.Schema().Fields()...)
 	for i := range fields {
+		fields[i].Type = handlerType(fields[i].Type)
 		if i < len(h.spec.Columns) {
 			fields[i].Name = h.spec.Columns[i].Name
 		}
@@ -58,9 +61,58 @@ func (h *handlerWrite) inputSchema() *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
+// handlerTimestamp is a timestamp as connectors know it: they stand below the engine's own types.
+var handlerTimestamp = &arrow.TimestampType{Unit: arrow.Microsecond}
+
+// handlerType is the type in which a handler gets values of type t: Arrow's own, never a wrapper.
+func handlerType(t arrow.DataType) arrow.DataType {
+	switch t.(type) {
+	case *datatype.TimestampType, *datatype.TimestampLTZType:
+		return handlerTimestamp
+	}
+	return datatype.Plain(t)
+}
+
+// handlerArray returns a in the type of handlerType. The caller releases it.
+func (e *Env) handlerArray(a arrow.Array) (arrow.Array, error) {
+	switch t := a.DataType().(type) {
+	case *datatype.TimestampLTZType: // as the session's clock shows it
+		cast, err := funcs.CastKernel(t, datatype.Timestamp)
+		if err != nil {
+			return nil, err
+		}
+		local, err := cast(e.Funcs, []funcs.Vec{{Array: a}}, a.Len())
+		if err != nil {
+			return nil, err
+		}
+		defer local.Release()
+		return e.handlerArray(local)
+	case *datatype.TimestampType:
+		return e.microseconds(a.(*array.Decimal128)), nil
+	default:
+		return datatype.Relabel(a, datatype.Plain(t)), nil
+	}
+}
+
+func (e *Env) microseconds(a *array.Decimal128) arrow.Array {
+	b := array.NewTimestampBuilder(e.Mem, handlerTimestamp)
+	defer b.Release()
+	b.Reserve(a.Len())
+	for i := range a.Len() {
+		if a.IsNull(i) {
+			b.UnsafeAppendBoolToBitmap(false)
+			continue
+		}
+		sec, nano := datatype.SplitTimestamp(a.Value(i))
+		b.UnsafeAppend(arrow.Timestamp(sec*1_000_000 + int64(nano)/1000))
+	}
+	return b.NewArray()
+}
+
 // recordReader is an Operator as an array.RecordReader. The context is kept because Next has none.
 type recordReader struct {
 	ctx    context.Context
+	env    *Env
 	in     Operator
 	schema *arrow.Schema
 	rec    arrow.Record
@@ -95,8 +147,18 @@ func (r *recordReader) Next() bool {
 		}
 		return false
 	}
-	r.rec = array.NewRecord(r.schema, rec.Columns(), rec.NumRows())
-	rec.Release()
+	defer rec.Release()
+	cols := make([]arrow.Array, 0, rec.NumCols())
+	defer func() { release(cols) }()
+	for _, c := range rec.Columns() {
+		a, err := r.env.handlerArray(c)
+		if err != nil {
+			r.err = err
+			return false
+		}
+		cols = append(cols, a)
+	}
+	r.rec = array.NewRecord(r.schema, cols, rec.NumRows())
 	return true
 }
 

@@ -96,7 +96,7 @@ func (p *windowBlock) different(args []funcs.Vec, rows []int32, ids []uint32) ([
 	cols := []arrow.Array{groupColumn(ids)}
 	defer func() { release(cols) }()
 	for _, v := range args {
-		a := v.Array
+		var a arrow.Array
 		var err error
 		if v.Const {
 			if a, err = expr.Expand(p.env.Funcs, v, len(rows)); err != nil {

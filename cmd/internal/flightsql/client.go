@@ -2,6 +2,7 @@ package flightsql
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -28,10 +29,15 @@ import (
 // Client is a shell.Client of a winnow server.
 type Client struct{ c *flightsql.Client }
 
-// Dial connects to a server's Flight SQL address; UNAVAILABLE if nothing answers there.
-func Dial(ctx context.Context, address, _ string) (*Client, error) {
-	c, err := flightsql.NewClientCtx(ctx, address, nil, nil,
-		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage)))
+// Dial connects to a server's Flight SQL address as user, or namelessly; UNAVAILABLE if nothing answers there.
+func Dial(ctx context.Context, address, user string) (*Client, error) {
+	opts := []grpc.DialOption{
+		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage)),
+	}
+	if user != "" {
+		opts = append(opts, grpc.WithPerRPCCredentials(basic(user)))
+	}
+	c, err := flightsql.NewClientCtx(ctx, address, nil, nil, opts...)
 	if err != nil {
 		return nil, diag.Errorf(diag.Unavailable, "connect to %s: %w", address, err)
 	}
@@ -45,6 +51,17 @@ func Dial(ctx context.Context, address, _ string) (*Client, error) {
 	}
 	return cl, nil
 }
+
+// basic sends a user's name, without a password, with every call.
+type basic string
+
+// GetRequestMetadata implements credentials.PerRPCCredentials.
+func (b basic) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte(string(b)+":"))}, nil
+}
+
+// RequireTransportSecurity implements credentials.PerRPCCredentials: a name alone is no secret.
+func (basic) RequireTransportSecurity() bool { return false }
 
 func (c *Client) action(ctx context.Context, kind string, body []byte) ([]byte, error) {
 	stream, err := c.c.Client.DoAction(ctx, &flight.Action{Type: kind, Body: body})
@@ -74,6 +91,8 @@ func told(err error) error {
 		return diag.Errorf(diag.Unavailable, "the server does not answer: %w", err)
 	case codes.Canceled:
 		return context.Canceled
+	case codes.DeadlineExceeded:
+		return context.DeadlineExceeded
 	}
 	return diag.Errorf(diag.Protocol, "%s: %w", st.Message(), err)
 }

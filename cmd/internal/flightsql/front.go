@@ -1,9 +1,11 @@
 package flightsql
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v15/arrow/flight"
 	"google.golang.org/grpc/codes"
@@ -29,23 +31,47 @@ const (
 
 // Handshake gives out a bearer token. Listening is on loopback only, where any name is taken.
 func (f *front) Handshake(stream flight.FlightService_HandshakeServer) error {
-	user := "anonymous"
-	if md, ok := metadata.FromIncomingContext(stream.Context()); ok {
-		for _, v := range md.Get("authorization") {
-			if basic, ok := strings.CutPrefix(v, "Basic "); ok {
-				b, err := base64.StdEncoding.DecodeString(basic)
-				if err != nil {
-					return status.Error(codes.Unauthenticated, "the authorization header is not valid base64")
-				}
-				user, _, _ = strings.Cut(string(b), ":")
-			}
-		}
+	user, err := userOf(stream.Context())
+	if err != nil {
+		return err
 	}
 	token := "Bearer " + base64.RawURLEncoding.EncodeToString([]byte(user+":"+handle()))
 	if err := stream.SendHeader(metadata.Pairs("authorization", token)); err != nil {
 		return err
 	}
 	return stream.Send(&flight.HandshakeResponse{Payload: []byte(token)})
+}
+
+// anonymous is who does not tell his name.
+const anonymous = "anonymous"
+
+// userOf reads the name that a call comes with: that of Basic authentication, or of a token that
+// Handshake gave. Any other token is taken, and tells no name.
+func userOf(ctx context.Context) (string, error) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	for _, v := range md.Get("authorization") {
+		if basic, ok := strings.CutPrefix(v, "Basic "); ok {
+			b, err := base64.StdEncoding.DecodeString(basic)
+			if err != nil {
+				return "", status.Error(codes.Unauthenticated, "the authorization header is not valid base64")
+			}
+			return named(string(b)), nil
+		}
+		if token, ok := strings.CutPrefix(v, "Bearer "); ok {
+			if b, err := base64.RawURLEncoding.DecodeString(token); err == nil {
+				return named(string(b)), nil
+			}
+		}
+	}
+	return anonymous, nil
+}
+
+// named returns the name in name:secret.
+func named(pair string) string {
+	if user, _, ok := strings.Cut(pair, ":"); ok && user != "" && utf8.ValidString(user) {
+		return user
+	}
+	return anonymous
 }
 
 // DoAction answers session actions itself and hands on the rest.

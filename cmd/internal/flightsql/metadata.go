@@ -199,6 +199,16 @@ func (s *server) DoGetExportedKeys(context.Context, flightsql.TableRef) (*arrow.
 	return one(array.NewRecordBuilder(memory.DefaultAllocator, schema_ref.ExportedKeys))
 }
 
+// GetFlightInfoCrossReference announces no keys.
+func (s *server) GetFlightInfoCrossReference(_ context.Context, _ flightsql.CrossTableRef, desc *flight.FlightDescriptor) (*flight.FlightInfo, error) {
+	return describe(desc, schema_ref.CrossReference)
+}
+
+// DoGetCrossReference lists no keys.
+func (s *server) DoGetCrossReference(context.Context, flightsql.CrossTableRef) (*arrow.Schema, <-chan flight.StreamChunk, error) {
+	return one(array.NewRecordBuilder(memory.DefaultAllocator, schema_ref.CrossReference))
+}
+
 func inCatalog(c *string) bool { return c == nil || *c == "" || *c == catalogName }
 
 // matches tells whether name fits an SQL pattern of % and _; nil and "" fit all.

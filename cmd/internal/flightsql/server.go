@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"runtime/debug"
 	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow/flight"
@@ -27,7 +28,8 @@ import (
 func NewServer(c *coord.Coordinator, version string) *grpc.Server {
 	s := &server{coord: c, sessions: map[string]*session{}}
 	s.registerInfo(version)
-	g := grpc.NewServer(grpc.StatsHandler(s), grpc.MaxRecvMsgSize(maxClientMessage), grpc.MaxSendMsgSize(wire.MaxMessage))
+	g := grpc.NewServer(grpc.StatsHandler(s), grpc.MaxRecvMsgSize(maxClientMessage), grpc.MaxSendMsgSize(wire.MaxMessage),
+		grpc.UnaryInterceptor(guardUnary), grpc.StreamInterceptor(guardStream))
 	flight.RegisterFlightServiceServer(g, &front{FlightServer: flightsql.NewFlightServer(s), server: s})
 	return g
 }
@@ -64,7 +66,11 @@ func (s *server) session(ctx context.Context) *session {
 	defer s.mu.Unlock()
 	ss := s.sessions[key]
 	if ss == nil {
-		ss = &session{conn: s.coord.Connect("flight"), prepared: map[string]*prepared{}, pending: map[string]string{}}
+		user, err := userOf(ctx)
+		if err != nil {
+			user = anonymous
+		}
+		ss = &session{conn: s.coord.Connect(user), prepared: map[string]*prepared{}, pending: map[string]string{}}
 		s.sessions[key] = ss
 	}
 	return ss
@@ -98,6 +104,24 @@ func (s *server) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Contex
 
 // HandleRPC does nothing.
 func (s *server) HandleRPC(context.Context, stats.RPCStats) {}
+
+// guardUnary and guardStream keep a message that upsets a library from ending the server.
+func guardUnary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (_ any, err error) {
+	defer recovered(&err)
+	return next(ctx, req)
+}
+
+func guardStream(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) (err error) {
+	defer recovered(&err)
+	return next(srv, stream)
+}
+
+// recovered, deferred, makes an error of a panic.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fault(diag.Errorf(diag.Internal, "%v\n%s", p, debug.Stack()))
+	}
+}
 
 // handle makes a name that cannot be guessed.
 func handle() string {

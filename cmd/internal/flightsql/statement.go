@@ -123,9 +123,12 @@ func (s *server) stream(ctx context.Context, ss *session, sql string, params []e
 		}
 		for {
 			rec, err := res.Next(ctx)
+			var c arrow.Record
 			if err == nil {
-				c := clientRecord(rec, schema, raw)
+				c, err = convert(rec, schema, raw)
 				rec.Release()
+			}
+			if err == nil {
 				if !send(flight.StreamChunk{Data: c}) {
 					c.Release()
 					break
@@ -146,6 +149,12 @@ func (s *server) stream(ctx context.Context, ss *session, sql string, params []e
 		}
 	}()
 	return schema, out, nil
+}
+
+// convert is clientRecord with an error for a panic: it runs in a goroutine that nothing else guards.
+func convert(rec arrow.Record, schema *arrow.Schema, raw bool) (out arrow.Record, err error) {
+	defer recovered(&err)
+	return clientRecord(rec, schema, raw), nil
 }
 
 // CreatePreparedStatement plans sql for its schema.

@@ -45,9 +45,12 @@ func unknownFormat(name string) error {
 	return fmt.Errorf("no format %q: %s", name, hint)
 }
 
+// isNull reports whether value i of a is NULL; all are where a has no type, though Arrow keeps no bits of it.
+func isNull(a arrow.Array, i int) bool { return a.DataType().ID() == arrow.NULL || a.IsNull(i) }
+
 // cell is the text of a value, or null.
 func cell(a arrow.Array, i int, null string) string {
-	if a.IsNull(i) {
+	if isNull(a, i) {
 		return null
 	}
 	return datatype.Text(a, i)
@@ -95,7 +98,7 @@ func (s *separatedWriter) add(i int, text string) {
 func (s *separatedWriter) rows(rec arrow.Record) error {
 	for i := range int(rec.NumRows()) {
 		for j, col := range rec.Columns() {
-			if col.IsNull(i) {
+			if isNull(col, i) {
 				s.add(j, s.null)
 				continue
 			}
@@ -208,7 +211,7 @@ func (j *jsonWriter) rows(rec arrow.Record) error {
 
 // jsonValue writes numbers, booleans and nested values as they are, the rest as text; NaN and the infinities as text.
 func jsonValue(a arrow.Array, i int) []byte {
-	if a.IsNull(i) {
+	if isNull(a, i) {
 		return []byte("null")
 	}
 	text := datatype.Text(a, i)

@@ -105,11 +105,11 @@ func (s *Shell) color() bool {
 // Interactive reads and carries out statements until the end of input or quit. Errors do not end it.
 func (s *Shell) Interactive(ctx context.Context) error {
 	ed := s.newEditor(ctx)
-	database, zone := s.opts.Client.Database()
+	_, zone := s.opts.Client.Database()
 	fmt.Fprintf(s.opts.Err, "winnow: end statements with ;  help for commands, quit to leave. time zone %s\n", zone)
 	interrupted := false
 	for ctx.Err() == nil {
-		database, _ = s.opts.Client.Database()
+		database, _ := s.opts.Client.Database()
 		text, err := ed.read("winnow:" + database + "> ")
 		switch {
 		case errors.Is(err, errInterrupt):

@@ -85,7 +85,7 @@ func ask(ctx context.Context, c Client, sql string) (a *answer, err error) {
 		for i := range int(rec.NumRows()) {
 			row := make([]*string, rec.NumCols())
 			for j, col := range rec.Columns() {
-				if !col.IsNull(i) {
+				if !isNull(col, i) {
 					text := datatype.Text(col, i)
 					row[j] = &text
 				}
