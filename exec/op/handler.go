@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/decimal128"
 
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/funcs"
@@ -71,11 +72,42 @@ func (h *handlerScan) open(ctx context.Context) error {
 		if arrow.TypeEqual(datatype.Plain(from), datatype.Plain(to)) {
 			continue
 		}
-		if h.casts[i], err = funcs.CastKernel(from, to); err != nil {
+		if h.casts[i], err = handlerCast(from, to); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// handlerCast casts values of a handler to a column's type. Timestamps come in Arrow's own type.
+func handlerCast(from, to arrow.DataType) (funcs.Kernel, error) {
+	unit, ok := from.(*arrow.TimestampType)
+	if !ok {
+		return funcs.CastKernel(from, to)
+	}
+	cast, err := funcs.CastKernel(datatype.Timestamp, to)
+	if err != nil {
+		return nil, err
+	}
+	nanos := unit.Unit.Multiplier().Nanoseconds()
+	return func(c *funcs.Ctx, args []funcs.Vec, n int) (arrow.Array, error) {
+		in := args[0].Array.(*array.Timestamp)
+		b := array.NewDecimal128Builder(c.Mem, datatype.Plain(datatype.Timestamp).(*arrow.Decimal128Type))
+		defer b.Release()
+		b.Reserve(n)
+		for i := range n {
+			if in.IsNull(i) {
+				b.UnsafeAppendBoolToBitmap(false)
+				continue
+			}
+			b.UnsafeAppend(decimal128.FromI64(int64(in.Value(i))).Mul(decimal128.FromI64(nanos)))
+		}
+		plain := b.NewArray()
+		defer plain.Release()
+		ts := datatype.Relabel(plain, datatype.Timestamp)
+		defer ts.Release()
+		return cast(c, []funcs.Vec{{Array: ts}}, n)
+	}, nil
 }
 
 // Next implements Operator.
