@@ -155,7 +155,8 @@ func storedSchema(s *arrow.Schema) (*arrow.Schema, error) {
 }
 
 // paramType is the Arrow type in which a parameter is announced: JDBC lets a caller bind only values that fit
-// it, so whole numbers are announced in the widest type.
+// it, so whole numbers are announced in the widest type. It also puts milliseconds into a timestamp of any
+// unit, so these are announced.
 func paramType(t arrow.DataType) arrow.DataType {
 	switch {
 	case t == nil:
@@ -166,6 +167,9 @@ func paramType(t arrow.DataType) arrow.DataType {
 		return datatype.Double
 	case datatype.IsNested(t):
 		return datatype.String
+	}
+	if c, ok := clientType(t).(*arrow.TimestampType); ok {
+		return &arrow.TimestampType{Unit: arrow.Millisecond, TimeZone: c.TimeZone}
 	}
 	return clientType(t)
 }

@@ -124,7 +124,7 @@ func TestStatements(t *testing.T) {
 	for _, tt := range []struct{ sql, want string }{
 		{"select a, b from t order by a", "1|x\n2|y\n3|(null)\n"},
 		{"select current_database()", "d\n"},
-		{"select timestamp '2024-01-02 03:04:05.6789', cast('ab' as char(4)), null", "2024-01-02 03:04:05.6789|ab  |(null)\n"},
+		{"select timestamp '2024-01-02 03:04:05.6789', cast('ab' as char(4)), null", "2024-01-02 03:04:05.6789Z|ab  |(null)\n"},
 		{"select map('k', 1), array(1, 2), named_struct('x', cast(1.5 as decimal(3,1)))",
 			`[{"key":"k","value":1}]|[1,2]|{"x":"1.5"}` + "\n"},
 		{"select interval '1' day", "1 00:00:00.000000000\n"},
@@ -198,6 +198,7 @@ func TestPrepared(t *testing.T) {
 		{"select ? as n, ? as s", "utf8 utf8", `[{"0":7,"1":"z"}]`, "7|z\n"},
 		{"select a from t where f < ? and b <> ? order by a", "float64 utf8", `[{"0":9,"1":"q"}]`, "1\n2\n"},
 		{"select b from t order by a limit ?", "int64", `[{"0":1}]`, "x\n"},
+		{"select 1 where timestamp '2024-01-02' = ?", "timestamp[ms]", `[{"2":null}]`, ""},
 		{"select ?", "utf8", `[{"2":null}]`, "(null)\n"},
 	} {
 		p, err := c.Prepare(ctx, tt.sql)
