@@ -53,64 +53,18 @@ func Specs(t *Table, rec arrow.Record) []PartitionSpec {
 	return out
 }
 
-// DefaultPartition is the text of a NULL partition value in paths.
-const DefaultPartition = "__HIVE_DEFAULT_PARTITION__"
-
-// escaped are the bytes that Hive writes as %XX in partition paths, besides control characters.
-const escaped = "\"#%'*/:=?[\\]^{\x7f"
-
 // EscapeValue returns v as it stands in a partition path.
 func EscapeValue(v Value) string {
-	if v.Null || v.Text == "" {
-		return DefaultPartition
+	if v.Null {
+		return datatype.DefaultPartition
 	}
-	var b strings.Builder
-	for i := range len(v.Text) {
-		if c := v.Text[i]; c < 0x20 || strings.IndexByte(escaped, c) >= 0 {
-			const hex = "0123456789ABCDEF"
-			b.WriteByte('%')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
+	return datatype.EscapePartition(v.Text)
 }
 
-// UnescapeValue is the inverse: %XX once, a bad escape stays as it is; the default partition is NULL.
+// UnescapeValue is the inverse of EscapeValue.
 func UnescapeValue(s string) Value {
-	if s == DefaultPartition {
-		return Value{Null: true}
-	}
-	if !strings.Contains(s, "%") {
-		return Value{Text: s}
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '%' && i+2 < len(s) {
-			hi, lo := unhex(s[i+1]), unhex(s[i+2])
-			if hi >= 0 && lo >= 0 {
-				b.WriteByte(byte(hi<<4 | lo))
-				i += 2
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return Value{Text: b.String()}
-}
-
-func unhex(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
+	text, null := datatype.UnescapePartition(s)
+	return Value{Text: text, Null: null}
 }
 
 // PartitionName returns year=2011/month=12 for the values, escaped as in paths.
@@ -150,7 +104,7 @@ func CompareValues(a, b []Value) int {
 
 func (v Value) key() string {
 	if v.Null {
-		return DefaultPartition
+		return datatype.DefaultPartition
 	}
 	return v.Text
 }

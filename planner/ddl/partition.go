@@ -134,7 +134,7 @@ func (e *Env) compare(col *expr.Column, item ast.PartItem) (expr.Expr, error) {
 	}
 	isDefault := false
 	if lit, ok := v.(*expr.Literal); ok && !expr.IsNull(v) {
-		isDefault = literalText(lit) == catalog.DefaultPartition
+		isDefault = literalText(lit) == datatype.DefaultPartition
 	}
 	if expr.IsNull(v) || isDefault {
 		name := "isnull"
