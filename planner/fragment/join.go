@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/planner/logical"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
@@ -52,6 +53,13 @@ func (c *cutter) joinKeys(n *logical.Join, left, right []logical.Field) (*winnow
 			rest = append(rest, cond)
 			continue
 		}
+		if l.Type().ID() != r.Type().ID() { // bigint = string compares digits: the keys bring candidates together
+			var err error
+			if l, r, err = commonKeys(l, r); err != nil {
+				return nil, err
+			}
+			rest = append(rest, cond)
+		}
 		lk, err := place(l, left)
 		if err != nil {
 			return nil, err
@@ -69,6 +77,20 @@ func (c *cutter) joinKeys(n *logical.Join, left, right []logical.Field) (*winnow
 	}
 	pb.Residual, err = place(cond, slices.Concat(left, right))
 	return pb, err
+}
+
+// commonKeys casts two sides that = compares without a cast to the type that they have in common. Rows that are
+// equal by = have equal keys then, and some that are not: big numbers that are one double.
+func commonKeys(l, r expr.Expr) (expr.Expr, expr.Expr, error) {
+	t, err := funcs.CommonCompare(l.Type(), r.Type())
+	if err != nil {
+		return nil, nil, err
+	}
+	if l, err = expr.NewCast(l, t, l.Span()); err != nil {
+		return nil, nil, err
+	}
+	r, err = expr.NewCast(r, t, r.Span())
+	return l, r, err
 }
 
 // equality takes cond apart if it is l = r or l <=> r with l over left columns only and r over right
