@@ -74,7 +74,7 @@ func (t *Table) PartitionName(values []Value) string {
 		if i > 0 {
 			b.WriteByte('/')
 		}
-		b.WriteString(t.Partition[i].Name + "=" + EscapeValue(v))
+		b.WriteString(datatype.EscapePartition(t.Partition[i].Name) + "=" + EscapeValue(v))
 	}
 	return b.String()
 }

@@ -100,9 +100,6 @@ func (f *sqlFlags) client(ctx context.Context) (shell.Client, error) {
 }
 
 func (f *sqlFlags) serve(ctx context.Context, client shell.Client) error {
-	if f.stdioJSON {
-		return shell.StdioJSON(ctx, client, os.Stdin, os.Stdout)
-	}
 	sh, err := f.shell(client)
 	if err != nil {
 		return err
@@ -112,6 +109,8 @@ func (f *sqlFlags) serve(ctx context.Context, client shell.Client) error {
 		return told(err)
 	}
 	switch {
+	case f.stdioJSON:
+		return shell.StdioJSON(ctx, client, os.Stdin, os.Stdout)
 	case len(f.execute) > 0:
 		return told(sh.Run(ctx, strings.Join(f.execute, ";\n")))
 	case f.file != "" && f.file != "-":
@@ -154,6 +153,9 @@ func (f *sqlFlags) shell(client shell.Client) (*shell.Shell, error) {
 			return nil, diag.Errorf(diag.Config, "--output: %w", err)
 		}
 		opts.Out, opts.CloseOut = file, file
+	}
+	if f.stdioJSON {
+		opts.Out = os.Stderr // standard output holds the answers, nothing of --init
 	}
 	sh, err := shell.New(opts)
 	if err != nil {

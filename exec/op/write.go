@@ -1,6 +1,7 @@
 package op
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -227,7 +228,10 @@ func (w *write) partitionName(rec arrow.Record, r int) string {
 			b.WriteByte('/')
 		}
 		text := datatype.AppendCastText(nil, rec.Column(first+c), r, time.UTC)
-		b.WriteString(strings.ToLower(col) + "=" + datatype.EscapePartition(string(text)))
+		if rec.Column(first+c).DataType().ID() == arrow.BOOL {
+			text = bytes.ToLower(text) // CAST prints TRUE, a partition is b=true
+		}
+		b.WriteString(datatype.EscapePartition(strings.ToLower(col)) + "=" + datatype.EscapePartition(string(text)))
 	}
 	return b.String()
 }

@@ -139,4 +139,5 @@ type queryCtx struct {
 	top    bool      // the statement's own query: SORT BY orders
 	feeds  bool      // its rows go to TRANSFORM in this order: DISTRIBUTE BY and SORT BY order
 	source *relation // of the branches of a multi-insert, instead of FROM
+	groups *grouping // of the query in whose HAVING this one stands
 }

@@ -29,17 +29,42 @@ func (p *place) call(e *ast.Call) (expr.Expr, error) {
 	if len(e.WithinGroup) > 0 && funcs.FindWindow(name) != nil {
 		return nil, diag.At(e.Span(), diag.Unsupported, "%s(…) WITHIN GROUP is not supported", name)
 	}
+	if scalar == nil && p.neighbour != nil && (name == "lag" || name == "lead") {
+		return p.neighbour(e)
+	}
 	if scalar == nil {
 		return nil, p.notScalar(e)
 	}
-	if e.Star || e.Distinct || e.Filter != nil || len(e.OrderBy) > 0 || len(e.WithinGroup) > 0 || e.Nulls != ast.NullsUnsaid {
-		return nil, diag.At(e.Span(), diag.Syntax, "%s is no aggregate: *, DISTINCT, FILTER, ORDER BY and IGNORE NULLS have no meaning in it", name)
+	if e.Distinct || e.Filter != nil || len(e.OrderBy) > 0 || len(e.WithinGroup) > 0 || e.Nulls != ast.NullsUnsaid {
+		return nil, diag.At(e.Span(), diag.Syntax, "%s is no aggregate: DISTINCT, FILTER, ORDER BY and IGNORE NULLS have no meaning in it", name)
 	}
-	args, err := p.exprs(e.Args)
+	args, err := p.arguments(e)
 	if err != nil {
 		return nil, err
 	}
 	return expr.NewCall(name, args, e.Span())
+}
+
+// arguments binds the arguments of e. Hive: * and t.* are the columns that they stand for.
+func (p *place) arguments(e *ast.Call) ([]expr.Expr, error) {
+	if e.Star {
+		return p.starColumns(&ast.Star{Pos: e.Pos})
+	}
+	var out []expr.Expr
+	for _, arg := range e.Args {
+		var list []expr.Expr
+		var err error
+		if star, ok := arg.(*ast.Star); ok {
+			list, err = p.starColumns(star)
+		} else {
+			list, err = p.exprs([]ast.Expr{arg})
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	return out, nil
 }
 
 // notScalar tells what a name that is no scalar function is.
@@ -130,6 +155,9 @@ func invalidMacro(m *catalog.Macro, at diag.Span, err error) error {
 
 // aggregate sets the call of an aggregate aside and returns its column.
 func (p *place) aggregate(f *funcs.Aggregate, e *ast.Call) (expr.Expr, error) {
+	if p.groups == nil && p.enclosing != nil && !p.readsOwn(e) {
+		return p.enclosing.aggregate(f, e)
+	}
 	if p.groups == nil {
 		err := diag.At(e.Span(), diag.Syntax, "aggregate %s cannot stand in %s", f.Name, p.clause)
 		if p.clause == "WHERE" {
@@ -138,6 +166,21 @@ func (p *place) aggregate(f *funcs.Aggregate, e *ast.Call) (expr.Expr, error) {
 		return nil, err
 	}
 	return p.groups.aggregate(f, e)
+}
+
+// readsOwn reports whether an argument of e names a column of this query, not only of the enclosing one.
+func (p *place) readsOwn(e *ast.Call) bool {
+	own, names := &scope{cols: p.scope.cols}, 0
+	found := e.Star
+	ast.Walk(e, func(n ast.Node) bool {
+		if name, ok := n.(*ast.Name); ok {
+			names++
+			_, _, known, err := own.resolve(name.Parts)
+			found = found || known || err != nil
+		}
+		return !found
+	})
+	return found || names == 0
 }
 
 // grouping is grouping(a, b): a bit per key, 1 where the key is not in the row's grouping set; the

@@ -10,6 +10,7 @@ import (
 type ctes struct {
 	list  []*cte
 	outer *ctes
+	whole *ctes // for the query of a name: its WITH, later names included
 }
 
 // cte is a name of WITH. Its query is bound when it is first read, once for all readers.
@@ -18,6 +19,7 @@ type cte struct {
 	with *ctes // what its query sees: the names before it
 	id   uint32
 	node logical.Node
+	busy bool // being bound
 }
 
 // find returns the nearest name, or nil. Case does not count: names of the tree are in lower case.
@@ -26,6 +28,22 @@ func (w *ctes) find(name string) *cte {
 		for i := len(w.list) - 1; i >= 0; i-- {
 			if w.list[i].def.Name.Name == name {
 				return w.list[i]
+			}
+		}
+	}
+	return nil
+}
+
+// later returns a name that is declared behind the one whose query is bound, or nil. Hive knows it where there is
+// no table of that name.
+func (w *ctes) later(name string) *cte {
+	for ; w != nil; w = w.outer {
+		if w.whole == nil {
+			continue
+		}
+		for _, c := range w.whole.list {
+			if c.def.Name.Name == name && !c.busy {
+				return c
 			}
 		}
 	}
@@ -45,7 +63,7 @@ func (b *binder) declare(defs []ast.CTE, outer *ctes) (*ctes, error) {
 				return nil, diag.At(def.Name.Span(), diag.Exists, "WITH names %q twice", def.Name.Name)
 			}
 		}
-		w.list = append(w.list, &cte{def: def, with: &ctes{list: w.list[:i:i], outer: outer}, id: b.id()})
+		w.list = append(w.list, &cte{def: def, with: &ctes{list: w.list[:i:i], outer: outer, whole: w}, id: b.id()})
 	}
 	return w, nil
 }
@@ -53,6 +71,8 @@ func (b *binder) declare(defs []ast.CTE, outer *ctes) (*ctes, error) {
 // readCTE returns the rows of c under columns of this reader's own.
 func (b *binder) readCTE(c *cte, alias string) (relation, error) {
 	if c.node == nil {
+		c.busy = true
+		defer func() { c.busy = false }()
 		n, err := b.query(c.def.Query, queryCtx{with: c.with})
 		if err != nil {
 			return relation{}, err
@@ -61,7 +81,8 @@ func (b *binder) readCTE(c *cte, alias string) (relation, error) {
 	}
 	s := b.share(c.node, c.id)
 	cols := columnsOf(s, alias)
-	if err := b.rename(cols, c.def.Columns, c.def.Span()); err != nil {
+	// Hive: columns without a name in the list keep their own.
+	if err := b.rename(cols[:min(len(cols), len(c.def.Columns))], c.def.Columns, c.def.Span()); err != nil {
 		return relation{}, err
 	}
 	return relation{node: s, cols: cols}, nil

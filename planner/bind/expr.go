@@ -22,7 +22,10 @@ type place struct {
 	aliases    func(name string) expr.Expr
 	aliasFirst func(name string) bool
 	groups     *grouping // aggregates may stand here; nil: they may not
+	enclosing  *grouping // of the HAVING in whose subquery this WHERE stands: aggregates of its columns are computed there
 	windows    *windows  // window calls may stand here; nil: they may not
+	// neighbour binds lag and lead without OVER, which in Hive may stand in another window function and use its window; or nil.
+	neighbour func(*ast.Call) (expr.Expr, error)
 	// attach joins a subquery to the rows that the expression is computed over. nil: none may stand here.
 	attach func(attachment)
 	params map[string]expr.Expr // arguments of the macro whose body this is
@@ -165,7 +168,7 @@ func (p *place) name(parts []ast.Ident) (expr.Expr, error) {
 	if x, ok := p.params[first]; ok {
 		return fieldsOf(x, parts[1:])
 	}
-	if len(parts) == 1 && first == "grouping__id" && p.groups != nil {
+	if len(parts) == 1 && first == "grouping__id" && p.groups != nil && (p.groups.sets != nil || len(p.scope.match(parts)) == 0) {
 		return p.groups.groupingID(parts[0].Span())
 	}
 	bare := p.aliases != nil && len(parts) == 1 || p.aliases != nil && len(p.scope.match(parts[:2])) == 0
@@ -279,6 +282,8 @@ func operator(op ast.Op, x, y expr.Expr, at diag.Span) (expr.Expr, error) {
 		e = m.call("not", m.call("<=>", x, y))
 	case ast.OpSame:
 		e = m.call("<=>", x, y)
+	case ast.OpEq, ast.OpNe, ast.OpLt, ast.OpLe, ast.OpGt, ast.OpGe:
+		e = m.call(string(op), m.unpadded(x, y), m.unpadded(y, x))
 	default:
 		e = m.call(string(op), x, y)
 	}

@@ -315,6 +315,8 @@ func (g *grouping) groupingOf(e *ast.Call) (expr.Expr, error) {
 		}
 		sum = bit
 	}
-	sum = m.cast(sum, datatype.Int)
+	if len(e.Args) < 32 {
+		sum = m.cast(sum, datatype.Int)
+	}
 	return sum, m.err
 }

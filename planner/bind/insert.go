@@ -2,6 +2,7 @@ package bind
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -215,7 +216,7 @@ func (b *binder) partitionSpec(t *catalog.Table, spec *ast.PartSpec) (static []c
 }
 
 // PartitionValue reads the value of partition column c in PARTITION (c = e): the text as written, so that 06
-// stays 06, checked against the column's type.
+// stays 06 (a boolean is true or false however it is written), checked against the column's type.
 func PartitionValue(env *Env, c catalog.Column, e ast.Expr) (catalog.Value, error) {
 	return newBinder(env).partitionValue(c, e)
 }
@@ -249,8 +250,12 @@ func (b *binder) partitionValue(c catalog.Column, e ast.Expr) (catalog.Value, er
 	if err != nil {
 		return catalog.Value{}, err
 	}
-	if v, ok := b.constant(typed); !ok || expr.IsNull(v) && text != "" {
+	v, ok := b.constant(typed)
+	if !ok || expr.IsNull(v) && text != "" {
 		return catalog.Value{}, diag.At(e.Span(), diag.Type, "%q is no %s, the type of partition column %q", text, datatype.Name(c.Type), c.Name)
+	}
+	if truth, ok := v.Value.(*array.Boolean); ok && text != "" {
+		text = strconv.FormatBool(truth.Value(0)) // Hive: 'no', 'off' and FALSE are one partition
 	}
 	// Hive writes '' as it writes NULL.
 	return catalog.Value{Text: text, Null: text == ""}, nil

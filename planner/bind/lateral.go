@@ -37,12 +37,22 @@ func (b *binder) lateralView(v *ast.LateralView, c fromCtx) (relation, error) {
 		if err != nil {
 			return relation{}, err
 		}
-		if err := sameAlias(rel, relation{cols: made.cols[len(rel.cols):]}, v.Alias.Span()); err != nil {
+		if err := sameColumn(rel.cols, made.cols[len(rel.cols):], v.Alias); err != nil {
 			return relation{}, err
 		}
 		rel = made
 	}
 	return rel, nil
+}
+
+// sameColumn refuses a view whose alias and column are there already. Hive lets views share an alias.
+func sameColumn(cols, added []column, alias ast.Ident) error {
+	for _, c := range added {
+		if slices.ContainsFunc(cols, func(o column) bool { return o.Qualifier == c.Qualifier && o.Name == c.Name }) {
+			return diag.At(alias.Span(), diag.Exists, "FROM names %q twice", c.Qualifier).WithHint("give one of them an alias")
+		}
+	}
+	return nil
 }
 
 // generate adds the columns of table function call to each row of rel. names are those of AS, or empty.
@@ -72,7 +82,7 @@ func (p *place) tableFunction(input logical.Node, call *ast.Call, names []ast.Id
 		err.Hint = diag.DidYouMean(call.Name.Name(), functionNames("table"))
 		return nil, err
 	}
-	args, err := p.exprs(call.Args)
+	args, err := p.arguments(call)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,15 @@ func (m *maker) call(name string, args ...expr.Expr) expr.Expr {
 	return e
 }
 
+// unpadded is x, made a char of the greatest length if it is a text literal and y a char: Hive compares them without trailing blanks.
+func (m *maker) unpadded(x, y expr.Expr) expr.Expr {
+	_, char := y.Type().(*datatype.Char)
+	if l, ok := x.(*expr.Literal); ok && char && datatype.Equal(l.Type(), datatype.String) && !expr.IsNull(l) {
+		return m.cast(x, &datatype.Char{N: 255})
+	}
+	return x
+}
+
 func (m *maker) cast(e expr.Expr, t arrow.DataType) expr.Expr {
 	if m.err != nil {
 		return nil

@@ -50,6 +50,7 @@ func (s *block) where() error {
 		return nil
 	}
 	p := s.sourcePlace("WHERE")
+	p.enclosing = s.ctx.groups
 	var plain, late []expr.Expr
 	var joins []attachment
 	p.attach = func(a attachment) { joins = append(joins, a) }
@@ -178,7 +179,7 @@ func (p *place) sub(q *ast.Query, at diag.Span) (pulled, error) {
 	if err := p.b.count(at); err != nil {
 		return pulled{}, err
 	}
-	n, err := p.b.query(q, queryCtx{outer: p.scope, with: p.with})
+	n, err := p.b.query(q, queryCtx{outer: p.scope, with: p.with, groups: p.groups})
 	if err != nil {
 		return pulled{}, err
 	}

@@ -62,6 +62,10 @@ func (b *binder) named(t *ast.Table, c fromCtx) (rel relation, isScan bool, err 
 	}
 	tab, err := b.lookup(t.Name)
 	if err != nil {
+		if w := c.with.later(t.Name.Name()); w != nil && len(t.Name.Parts) == 1 {
+			rel, err = b.readCTE(w, alias)
+			return rel, false, err
+		}
 		return relation{}, false, err
 	}
 	if tab.Kind == catalog.View {

@@ -84,6 +84,12 @@ func (w *windows) add(e *ast.Call, p *place) (expr.Expr, error) {
 		}
 		c.orderBy = append(c.orderBy, w.s.sortKey(k, o))
 	}
+	p.neighbour = func(e *ast.Call) (expr.Expr, error) {
+		inner, call := *p, *e
+		inner.windows, inner.neighbour = w, nil
+		call.Over = &ast.Window{Pos: e.Pos, PartitionBy: def.PartitionBy, OrderBy: def.OrderBy}
+		return inner.windowCall(&call)
+	}
 	if err := p.windowFunction(e, &c.call); err != nil {
 		return nil, err
 	}
@@ -314,19 +320,33 @@ func rangeOffset(key, offset arrow.DataType, at diag.Span) error {
 	return nil
 }
 
-// build puts the window calls over input: one node per window.
+// reads reports whether the arguments of c read one of ids.
+func (c windowCall) reads(ids map[uint32]bool) bool {
+	return slices.ContainsFunc(append(slices.Clone(c.call.Args), c.call.Filter), func(e expr.Expr) bool {
+		return e != nil && slices.ContainsFunc(expr.Columns(e), func(id uint32) bool { return ids[id] })
+	})
+}
+
+// build puts the window calls over input: one node per window, and one more where a call reads another.
 func (w *windows) build(input logical.Node) logical.Node {
 	done := make([]bool, len(w.calls))
+	above := map[uint32]bool{} // what is not computed below the next node
+	for _, c := range w.calls {
+		above[c.call.Out.ID] = true
+	}
 	for i, c := range w.calls {
 		if done[i] {
 			continue
 		}
 		n := &logical.Window{Input: input, PartitionBy: c.partitionBy, OrderBy: c.orderBy}
 		for j := i; j < len(w.calls); j++ {
-			if !done[j] && c.sameWindow(w.calls[j]) {
+			if !done[j] && c.sameWindow(w.calls[j]) && !w.calls[j].reads(above) {
 				done[j] = true
 				n.Calls = append(n.Calls, w.calls[j].call)
 			}
+		}
+		for _, call := range n.Calls {
+			delete(above, call.Out.ID)
 		}
 		input = n
 	}

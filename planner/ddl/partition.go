@@ -50,11 +50,23 @@ func (e *Env) Where(ctx context.Context, t *catalog.Table, where ast.Expr) ([]ca
 	if where == nil {
 		return e.matching(ctx, t, nil)
 	}
-	c, err := bind.Predicate(e.Bind, t.Partition, where)
+	c, err := bind.Predicate(e.Bind, t.Partition, ast.RewriteExpr(where, nullPartition))
 	if err != nil {
 		return nil, err
 	}
 	return e.matching(ctx, t, []expr.Expr{c})
+}
+
+// nullPartition makes IS NULL of a comparison with the name that a NULL has in paths.
+func nullPartition(e ast.Expr) ast.Expr {
+	b, ok := e.(*ast.Binary)
+	if !ok || b.Op != ast.OpEq && b.Op != ast.OpNe {
+		return e
+	}
+	if l, ok := b.R.(*ast.Literal); !ok || l.Kind != ast.LitString || l.Text != datatype.DefaultPartition {
+		return e
+	}
+	return &ast.Is{Pos: b.Pos, X: b.L, What: ast.IsNull, Not: b.Op == ast.OpNe}
 }
 
 // matching evaluates any of conds, whose column i has ID i+1, on the partitions of t.

@@ -200,13 +200,13 @@ func (e *Env) showPartitions(ctx context.Context, st *ast.Show) (*Rows, error) {
 		return nil, diag.At(st.Table.Span(), diag.Type, "table %s is not partitioned", t.FullName())
 	}
 	var parts []catalog.PartitionSpec
-	if st.Partition != nil {
-		parts, err = e.Partitions(ctx, t, *st.Partition)
-	} else {
-		parts, err = e.Where(ctx, t, st.Where)
-	}
-	if err != nil {
+	if parts, err = e.Where(ctx, t, st.Where); err != nil {
 		return nil, err
+	}
+	if st.Partition != nil {
+		if parts, err = e.Among(ctx, t, parts, *st.Partition); err != nil {
+			return nil, err
+		}
 	}
 	if err := e.orderPartitions(t, parts, st.OrderBy); err != nil {
 		return nil, err
