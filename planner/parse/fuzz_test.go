@@ -89,7 +89,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func FuzzSplit(f *testing.F) {
-	for _, s := range []string{"a;b", "'a;b';c", "-- x;\n;", "/* ; */ a", `a\;b;c`, "`;`;", "'\\';"} {
+	for _, s := range []string{"a;b", "'a;b';c", "-- x;\n;", "/* ; */ a", `a\;b;c`, "`;`;", "'\\';", "\f;", "\u00a0;"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, sql string) {

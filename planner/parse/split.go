@@ -2,6 +2,9 @@ package parse
 
 import "strings"
 
+// blanks are the bytes that the lexer passes over. Other white space of Unicode is left for it to refuse by name.
+const blanks = " \t\r\n"
+
 // Split cuts a text into statements at each ; outside quotes and comments, and returns them
 // without it and without blanks around; statements that are only comments are left out.
 // Written \; stands for a ; inside a statement, as in Hive's shell. rest is what follows the
@@ -14,7 +17,7 @@ func Split(sql string) (statements []string, rest string) {
 			return statements, sql
 		}
 		if !onlyComments(sql[:end]) {
-			statements = append(statements, semicolons(strings.TrimSpace(sql[:end])))
+			statements = append(statements, semicolons(strings.Trim(sql[:end], blanks)))
 		}
 		sql = sql[end+1:]
 	}
@@ -103,7 +106,7 @@ func isRaw(s string) bool {
 		return true
 	}
 	n := wordEnd(s, 0)
-	if n == 0 || n < len(s) && strings.IndexByte(" \t\r\n;", s[n]) < 0 {
+	if n == 0 || n < len(s) && strings.IndexByte(blanks+";", s[n]) < 0 {
 		return false
 	}
 	switch lower(s[:n]) {
