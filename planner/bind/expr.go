@@ -142,7 +142,11 @@ func (p *place) boolean(x expr.Expr) (expr.Expr, error) {
 func (p *place) conjuncts(e ast.Expr) ([]expr.Expr, error) {
 	var out []expr.Expr
 	for _, part := range splitAnd(e, nil) {
-		x, err := p.condition(part)
+		bind := p.condition
+		if b, ok := part.(*ast.Between); ok && !b.Not {
+			bind = func(ast.Expr) (expr.Expr, error) { return p.inRange(b) }
+		}
+		x, err := bind(part)
 		if err != nil {
 			return nil, err
 		}

@@ -1,24 +1,46 @@
 package bind
 
 import (
+	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
+// between binds x BETWEEN lo AND hi as a value. Hive: a NULL bound gives NULL even where the other bound decides for false.
 func (p *place) between(e *ast.Between) (expr.Expr, error) {
 	args, err := p.exprs([]ast.Expr{e.X, e.Lo, e.Hi})
 	if err != nil {
 		return nil, err
 	}
 	m := maker{at: e.Span()}
-	// Hive: a NULL bound gives NULL even where the other bound decides for false.
-	in := m.call("and", m.call(">=", args[0], args[1]), m.call("<=", args[0], args[2]))
+	in := m.within(args)
+	for _, bound := range args[1:] {
+		if _, constant := bound.(*expr.Literal); !constant || expr.IsNull(bound) {
+			in = m.when(m.call("isnull", bound), expr.Null(datatype.Bool), in)
+		}
+	}
 	if e.Not {
 		in = m.call("not", in)
 	}
 	return in, m.err
+}
+
+// inRange binds x BETWEEN lo AND hi where NULL means false, so that both comparisons can be pushed down.
+func (p *place) inRange(e *ast.Between) (expr.Expr, error) {
+	args, err := p.exprs([]ast.Expr{e.X, e.Lo, e.Hi})
+	if err != nil {
+		return nil, err
+	}
+	m := maker{at: e.Span()}
+	in := m.within(args)
+	return in, m.err
+}
+
+// within is args[0] >= args[1] and args[0] <= args[2].
+func (m *maker) within(args []expr.Expr) expr.Expr {
+	return m.call("and", m.call(">=", args[0], args[1]), m.call("<=", args[0], args[2]))
 }
 
 func (p *place) inList(e *ast.InList) (expr.Expr, error) {
