@@ -201,28 +201,29 @@ func (h *histogram) flat(x, y []float64) ([]float64, []float64) {
 	return x, y
 }
 
-// quantile returns the value below which the part q of all values lies, interpolated between the
-// centres of bins. There must be a bin.
-func (h *histogram) quantile(q float64) float64 {
-	sum, below, before := 0.0, 0.0, math.NaN()
-	for _, c := range h.chunks {
-		for _, y := range c.y {
-			sum += y
-		}
+// quantiles returns the function from q to the value below which the part q of all values lies,
+// interpolated between the centres x of bins of heights y; nil if there is no bin.
+func quantiles(x, y []float64) func(q float64) float64 {
+	if len(x) == 0 {
+		return nil
 	}
-	for _, c := range h.chunks {
-		for i, y := range c.y {
-			if (below+y)/sum >= q {
-				if before != before {
-					return c.x[i]
+	sum := 0.0
+	for _, n := range y {
+		sum += n
+	}
+	return func(q float64) float64 {
+		below := 0.0
+		for i, n := range y {
+			if (below+n)/sum >= q {
+				if i == 0 {
+					return x[0]
 				}
-				return before + (q*sum-below)*(c.x[i]-before)/y
+				return x[i-1] + (q*sum-below)*(x[i]-x[i-1])/n
 			}
-			below += y
-			before = c.x[i]
+			below += n
 		}
+		return x[len(x)-1]
 	}
-	return before
 }
 
 // size returns the bytes held.

@@ -17,10 +17,11 @@ func TestHistogramBins(t *testing.T) {
 	for i := range 10_000 {
 		h.add(float64(i*7919%10_007), 100)
 	}
-	if x, _ := h.flat(nil, nil); len(x) != 100 || h.n != 100 || !slices.IsSorted(x) {
+	x, y := h.flat(nil, nil)
+	if len(x) != 100 || h.n != 100 || !slices.IsSorted(x) {
 		t.Errorf("%d bins", len(x))
 	}
-	if q := h.quantile(0.5); math.Abs(q-5003) > 200 {
+	if q := quantiles(x, y)(0.5); math.Abs(q-5003) > 200 {
 		t.Errorf("median %v", q)
 	}
 }

@@ -43,6 +43,10 @@ var histograms = []Aggregate{
 // defaultBins is Hive's default number of bins of percentile_approx.
 const defaultBins = 10_000
 
+// manyBins is from where on percentile_approx takes its values in bulk. With fewer bins it joins them in
+// Hive's order, one value at a time, whose cost grows with the bins.
+const manyBins = 1000
+
 func bindPercentileApprox(args []Arg) (AggBound, error) {
 	const name = "percentile_approx"
 	if err := wantArgs(name, args, 2, 3); err != nil {
@@ -65,6 +69,9 @@ func bindPercentileApprox(args []Arg) (AggBound, error) {
 	b := AggBound{
 		Casts: make([]arrow.DataType, len(args)), Type: datatype.Double, Partial: binsType,
 		New: func(*Ctx) State { return &percentileApprox{histogramState{bins: bins}, ps, many} },
+	}
+	if bins >= manyBins {
+		b.New = func(*Ctx) State { return &percentileBulk{bins: bins, ps: ps, many: many} }
 	}
 	b.Casts[0] = datatype.Double
 	if many {
@@ -125,16 +132,34 @@ func (s *histogramState) Update(groups []uint32, args []Vec) error {
 }
 
 func (s *histogramState) Merge(groups []uint32, partial arrow.Array) error {
-	values, offset := listOf(partial)
-	x := values.(*array.Struct).Field(0).(*array.Float64).Float64Values()
-	y := values.(*array.Struct).Field(1).(*array.Float64).Float64Values()
+	b := binsOf(partial)
 	for i, g := range groups {
-		if !partial.IsNull(i) {
-			from, to := offset(i)
-			s.h[g].merge(x[from:to], y[from:to], s.bins)
+		if x, y := b.at(i); len(x) > 0 {
+			s.h[g].merge(x, y, s.bins)
 		}
 	}
 	return nil
+}
+
+// binsView gives the bins of the rows of a column of binsType.
+type binsView struct {
+	lists *array.List
+	x, y  []float64
+}
+
+func binsOf(a arrow.Array) binsView {
+	l := a.(*array.List)
+	s := l.ListValues().(*array.Struct)
+	return binsView{l, s.Field(0).(*array.Float64).Float64Values(), s.Field(1).(*array.Float64).Float64Values()}
+}
+
+// at returns the bins of row i, none for NULL.
+func (b binsView) at(i int) (x, y []float64) {
+	if b.lists.IsNull(i) {
+		return nil, nil
+	}
+	from, to := b.lists.ValueOffsets(i)
+	return b.x[from:to], b.y[from:to]
 }
 
 func (s *histogramState) Partial(mem memory.Allocator) (arrow.Array, error) { return s.Final(mem) }
@@ -146,9 +171,14 @@ func (s *histogramState) Final(mem memory.Allocator) (arrow.Array, error) {
 		x, y = s.h[g].flat(x, y)
 		ends[g], valid[g] = int32(len(x)), s.h[g].n > 0
 	}
+	return binsArray(mem, x, y, ends, valid), nil
+}
+
+// binsArray makes a column of binsType of bins; ends and valid are as for listArray.
+func binsArray(mem memory.Allocator, x, y []float64, ends []int32, valid []bool) arrow.Array {
 	bins := structArray(binsType.(*arrow.ListType).Elem(), len(x),
 		fixedArray(mem, datatype.Double, x, nil), fixedArray(mem, datatype.Double, y, nil))
-	return listArray(mem, binsType, ends, valid, bins), nil
+	return listArray(mem, binsType, ends, valid, bins)
 }
 
 func (s *histogramState) Size() int64 {
@@ -172,11 +202,74 @@ func (s *percentileApprox) Partial(mem memory.Allocator) (arrow.Array, error) {
 
 func (s *percentileApprox) Final(mem memory.Allocator) (arrow.Array, error) {
 	return percentileArray(mem, len(s.h), s.ps, s.many, func(g int) func(p float64) float64 {
-		if s.h[g].n == 0 {
-			return nil
-		}
-		return s.h[g].quantile
+		x, y := s.h[g].flat(nil, nil)
+		return quantiles(x, y)
 	}), nil
+}
+
+// percentileBulk is percentile_approx with many bins.
+type percentileBulk struct {
+	bins    int
+	ps      []float64
+	many    bool
+	h       []bulkHistogram
+	scratch bulkScratch
+}
+
+func (s *percentileBulk) Grow(n int) { s.h = grow(s.h, n) }
+
+// Update leaves NaN out: it has no place among the bins.
+func (s *percentileBulk) Update(groups []uint32, args []Vec) error {
+	in := fixedOf[float64](args[0])
+	for i, g := range groups {
+		if in.nulls.at(i) {
+			continue
+		}
+		if v := in.at(i); v == v {
+			s.h[g].add(v, s.bins, &s.scratch)
+		}
+	}
+	return nil
+}
+
+func (s *percentileBulk) Merge(groups []uint32, partial arrow.Array) error {
+	b := binsOf(partial)
+	for i, g := range groups {
+		if x, y := b.at(i); len(x) > 0 {
+			s.h[g].merge(x, y, s.bins, &s.scratch)
+		}
+	}
+	return nil
+}
+
+func (s *percentileBulk) Partial(mem memory.Allocator) (arrow.Array, error) {
+	total := 0
+	for g := range s.h {
+		s.h[g].flush(s.bins, &s.scratch)
+		total += len(s.h[g].x)
+	}
+	x, y := make([]float64, 0, total), make([]float64, 0, total)
+	ends, valid := make([]int32, len(s.h)), make([]bool, len(s.h))
+	for g, h := range s.h {
+		x, y = append(x, h.x...), append(y, h.y...)
+		ends[g], valid[g] = int32(len(x)), len(h.x) > 0
+	}
+	return binsArray(mem, x, y, ends, valid), nil
+}
+
+func (s *percentileBulk) Final(mem memory.Allocator) (arrow.Array, error) {
+	return percentileArray(mem, len(s.h), s.ps, s.many, func(g int) func(p float64) float64 {
+		s.h[g].flush(s.bins, &s.scratch)
+		return quantiles(s.h[g].x, s.h[g].y)
+	}), nil
+}
+
+func (s *percentileBulk) Size() int64 {
+	n := sizeOf(s.h)
+	for g := range s.h {
+		n += s.h[g].size()
+	}
+	return n
 }
 
 // percentileArray returns n doubles, or n lists of doubles if many: of(g) gives the percentiles ps of
