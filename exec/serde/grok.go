@@ -184,5 +184,8 @@ func newGrok(s *spec, need Need) (Decoder, error) {
 		groups[i] = re.GroupIndex(fmt.Sprintf("g%d", g))
 	}
 	t, err := newTexts(s, texts{})
-	return &regex{re: re, place: places(len(s.types), need), texts: t, columns: groups, find: true}, err
+	if err != nil {
+		return nil, err
+	}
+	return newRegexChunk(s, &regex{re: re, place: places(len(s.types), need), texts: t, columns: groups, find: true})
 }

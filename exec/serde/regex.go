@@ -75,13 +75,24 @@ func newRegex(s *spec, need Need) (Decoder, error) {
 		return nil, err
 	}
 	t, err := newTexts(s, texts{})
+	if err != nil {
+		return nil, err
+	}
 	t.null = ""
-	return &regex{re: re, place: places(len(s.types), need), texts: t}, err
+	return newRegexChunk(s, &regex{re: re, place: places(len(s.types), need), texts: t})
 }
 
 // Decode implements Decoder. A record that does not match is a row of NULLs; so is one on which the
 // pattern takes too long.
 func (d *regex) Decode(rec []byte, out *Columns) error {
+	row := out.rows
+	err := d.decode(rec, out)
+	countBadUTF8(out, row)
+	return err
+}
+
+// decode is Decode without a look at the bytes of text.
+func (d *regex) decode(rec []byte, out *Columns) error {
 	d.texts.counts = &out.Counts
 	match := d.re.FullMatch
 	if d.find {
@@ -96,24 +107,33 @@ func (d *regex) Decode(rec []byte, out *Columns) error {
 		return err
 	}
 	d.group = m
+	d.row(rec, m, out)
+	return nil
+}
+
+// row adds the row of groups m of b.
+func (d *regex) row(b []byte, m []int, out *Columns) {
 	for col, o := range d.place {
 		if o < 0 {
 			continue
 		}
-		g := col + 1
-		if d.columns != nil {
-			g = d.columns[col]
-		}
+		g := d.groupOf(col)
 		c := out.cols[o]
 		if from, to := m[2*g], m[2*g+1]; from < 0 {
 			c.appendNull()
 		} else {
-			d.value(c, rec[from:to])
+			d.value(c, b[from:to])
 		}
 	}
-	countBadUTF8(out, out.rows)
 	out.rows++
-	return nil
+}
+
+// groupOf returns the group of a column.
+func (d *regex) groupOf(col int) int {
+	if d.columns != nil {
+		return d.columns[col]
+	}
+	return col + 1
 }
 
 // value adds a group's text. RegexSerDe reads numbers by Java's valueOf, which takes no fraction for
