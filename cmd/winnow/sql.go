@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,6 +39,7 @@ type sqlFlags struct {
 	progress  string
 	color     string
 	stdioJSON bool
+	profile   string
 }
 
 func sqlCommand() *cobra.Command {
@@ -72,11 +74,19 @@ func sqlCommand() *cobra.Command {
 	fs.StringVar(&f.progress, "progress", "auto", "progress line: auto, always or never")
 	fs.StringVar(&f.color, "color", "auto", "colour: auto, always or never")
 	fs.BoolVar(&f.stdioJSON, "stdio-json", false, "machine mode: one {\"sql\": …} per line in, one answer per line out")
+	fs.StringVar(&f.profile, "cpuprofile", "", "write a CPU profile of this process to a file, for go tool pprof")
 	return cmd
 }
 
-func (f *sqlFlags) run(cmd *cobra.Command) error {
+func (f *sqlFlags) run(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
+	if f.profile != "" {
+		stop, err := startProfile(f.profile)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
 	client, err := f.client(ctx)
 	if err != nil {
 		return err

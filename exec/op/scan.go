@@ -30,7 +30,7 @@ type scan struct {
 	chunks  serde.ChunkDecoder // the decoder, if it has the form and no record is looked at alone
 	cols    *serde.Columns
 	extra   *recordColumns // offsets and raw lines, if asked for
-	filters []expr.Expr
+	filters []expr.Expr    // those that are left to the batches
 	reader  *serde.Reader
 
 	ranges []*winnowpb.FileRange
@@ -117,6 +117,9 @@ func (s *scan) openTable() error {
 			return diag.Errorf(diag.Internal, "plan: column %s of %s is %s, not %s", s.schema.Field(i).Name, s.spec.Table,
 				datatype.Name(have), datatype.Name(want))
 		}
+	}
+	if err := s.pushFilters(); err != nil {
+		return err
 	}
 	if s.decoder, err = s.table.NewDecoder(s.need); err != nil {
 		return err
@@ -245,12 +248,12 @@ func (s *scan) step() error {
 	if err != nil {
 		return s.endFile(err)
 	}
-	before := s.cols.Rows()
+	before, leftOut := s.cols.Rows(), s.cols.Counts.LeftOut
 	if err := s.decode(chunk); err != nil {
 		return s.file.located(err)
 	}
 	rows := s.cols.Rows() - before
-	s.file.stats.RowsRead += int64(rows)
+	s.file.stats.RowsRead += int64(rows) + s.cols.Counts.LeftOut - leftOut
 	s.file.stats.BytesDecoded += int64(len(chunk.Data))
 	s.file.noteChunk(chunk)
 	if last := len(s.runs) - 1; last >= 0 && s.runs[last].file == s.file.rng {
@@ -258,7 +261,7 @@ func (s *scan) step() error {
 	} else {
 		s.runs = append(s.runs, fileRun{s.file.rng, rows})
 	}
-	if s.spec.Strict || s.badRows == "error" {
+	if s.strict() {
 		return s.checkStrict(chunk)
 	}
 	return nil
@@ -268,20 +271,25 @@ func (s *scan) step() error {
 func (s *scan) decode(c serde.Chunk) error {
 	switch {
 	case c.Long:
+		before := s.cols.Rows()
 		s.cols.AddBadRow()
 		s.cols.Counts.LongLines++
-		s.note(c.Offset, c.Data)
+		s.note(before, c.Offset, c.Data)
 		return nil
 	case c.Single:
-		s.note(c.Offset, c.Data)
-		return s.decoder.Decode(c.Data, s.cols)
+		return s.one(c.Offset, c.Data)
 	case s.chunks != nil:
 		return s.chunks.DecodeChunk(c.Data, s.cols)
 	}
-	return s.eachRecord(c, func(off int64, rec []byte) error {
-		s.note(off, rec)
-		return s.decoder.Decode(rec, s.cols)
-	})
+	return s.eachRecord(c, s.one)
+}
+
+// one adds the row of a record.
+func (s *scan) one(off int64, rec []byte) error {
+	before := s.cols.Rows()
+	err := s.decoder.Decode(rec, s.cols)
+	s.note(before, off, rec)
+	return err
 }
 
 // eachRecord calls f with the records of a chunk and where in the file they begin.
@@ -296,8 +304,9 @@ func (s *scan) eachRecord(c serde.Chunk, f func(off int64, rec []byte) error) er
 	return nil
 }
 
-func (s *scan) note(off int64, rec []byte) {
-	if s.extra != nil {
+// note keeps where a record is, and the record, if it has become a row since there were before of them.
+func (s *scan) note(before int, off int64, rec []byte) {
+	if s.extra != nil && s.cols.Rows() > before {
 		s.extra.add(off, rec)
 	}
 }

@@ -2,25 +2,31 @@ package serde
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/textscan"
 )
 
 // delimitedChunk decodes many records at once: it lists the positions of all delimiters and line ends of a chunk,
-// derives from them where each needed field begins and ends, and then reads column by column into slices
-// of known length. Chunks with escapes or lone CRs go record by record.
+// derives from them where each needed field begins and ends, drops the records that conditions leave out, and then
+// reads column by column into slices of known length. Chunks with escapes or lone CRs go record by record.
 type delimitedChunk struct {
 	*delimited
 	framing Framing
 	end     byte // of records
 	lines   lineKind
 	needles []byte
-	needed  []int // columns of the table, ascending
+	after   []int // columns to read once it is known which records are rows
 	pos     []uint32
-	first   []uint32 // per record: index in pos of the end of its first field
-	from    []uint32 // per record: where the field at hand begins; missing if there is none
+	width   int      // fields of every record, or 0 if they differ
+	first   []uint32 // per record, if width is 0: index in pos of the end of its first field
+	sel     []uint32 // the records wanted, unless all of them are
+	all     bool
+	from    []uint32 // per wanted record: where the field at hand begins; missing if there is none
 	to      []uint32
+	keep    []uint32
+	crlf    bool // some records end with CRLF
 }
 
 type lineKind uint8
@@ -51,12 +57,18 @@ func newDelimitedChunk(d *delimited, framing Framing) Decoder {
 		return d
 	}
 	c.needles = []byte{d.seps[0], c.end}
-	for col, o := range d.place {
-		if o >= 0 {
-			c.needed = append(c.needed, col)
+	c.after = slices.Clone(d.late)
+	for _, cond := range d.where {
+		if d.onText(cond) {
+			c.after = append(c.after, cond.column)
 		}
 	}
 	return c
+}
+
+// onText reports whether cond is decided on the bytes of a field, which is then read only of the rows.
+func (d *delimited) onText(cond condition) bool {
+	return datatype.Equal(d.types[cond.column], datatype.String)
 }
 
 // DecodeChunk implements ChunkDecoder.
@@ -64,37 +76,96 @@ func (d *delimitedChunk) DecodeChunk(b []byte, out *Columns) error {
 	if len(b) == 0 {
 		return nil
 	}
-	crlf, ok := d.lineEnds(b)
-	if !ok || (d.escaped && indexByte(b, d.escape) >= 0) || b[len(b)-1] != d.end || d.seps[0] == d.end {
+	ok := false
+	if d.crlf, ok = d.lineEnds(b); !ok || (d.escaped && indexByte(b, d.escape) >= 0) || b[len(b)-1] != d.end || d.seps[0] == d.end {
 		return d.oneByOne(b, out)
 	}
 	d.counts = &out.Counts
 	d.pos = textscan.Positions(d.pos[:0], b, d.needles)
 	rows := textscan.Count(b, d.end)
-	width := d.stride(b, rows)
-	if width == 0 {
+	d.width = d.stride(b, rows)
+	if d.width == 0 {
 		d.ragged(b, rows)
 	}
-	d.countFields(width, rows, out)
-	if cap(d.from) < rows {
-		d.from, d.to = make([]uint32, rows), make([]uint32, rows)
-	}
-	d.from, d.to = d.from[:rows], d.to[:rows]
-	row := out.rows
-	for _, col := range d.needed {
-		if width > 0 {
-			d.spansByStride(col, width, rows)
-		} else {
-			d.spansRagged(b, col, rows)
-		}
-		if crlf && (width == 0 || col >= width-1 || (d.rest && col == len(d.place)-1)) {
-			d.trimCR(b)
-		}
+	d.countFields(rows, out)
+	wanted := d.filter(b, rows, out)
+	out.Counts.LeftOut += int64(rows - wanted)
+	for _, col := range d.after {
+		d.spans(b, col, wanted)
 		d.column(out.cols[d.place[col]], b)
 	}
-	out.rows += rows
+	row := out.rows
+	out.rows += wanted
 	countBadUTF8(out, row)
 	return nil
+}
+
+// filter finds the records that meet all conditions, and returns how many they are. Values that had to be read for it
+// are in out already.
+func (d *delimitedChunk) filter(b []byte, rows int, out *Columns) int {
+	d.all = true
+	n := rows
+	for i := range d.where {
+		cond := &d.where[i]
+		c := out.cols[cond.place]
+		d.spans(b, cond.column, n)
+		d.keep = appendSequence(d.keep[:0], n)
+		var keep []uint32
+		if d.onText(*cond) {
+			keep = d.keepTexts(cond, b, d.keep)
+		} else {
+			d.column(c, b)
+			keep = cond.keep(c, out.rows, d.keep)
+		}
+		if len(keep) == n {
+			continue
+		}
+		n = len(keep)
+		for j := range d.where[:i+1] {
+			if c := out.cols[d.where[j].place]; c.n > out.rows {
+				c.compact(out.rows, keep)
+			}
+		}
+		if d.all {
+			d.sel = append(d.sel[:0], keep...)
+			d.all = false
+			continue
+		}
+		for k, at := range keep {
+			d.sel[k] = d.sel[at]
+		}
+		d.sel = d.sel[:n]
+	}
+	return n
+}
+
+// keepTexts narrows keep to the fields, of those that from and to name, that meet cond.
+func (d *delimitedChunk) keepTexts(cond *condition, b []byte, keep []uint32) []uint32 {
+	for i := range cond.tests {
+		t := &cond.tests[i]
+		n := 0
+		for _, k := range keep {
+			from, ok := d.from[k], false
+			if from == missing || d.isNull(b[from:d.to[k]]) {
+				ok = t.op == IsNull
+			} else {
+				ok = t.op == IsNotNull || t.text(b[from:d.to[k]])
+			}
+			if ok {
+				keep[n] = k
+				n++
+			}
+		}
+		keep = keep[:n]
+	}
+	return keep
+}
+
+func appendSequence(dst []uint32, n int) []uint32 {
+	for i := range uint32(n) {
+		dst = append(dst, i)
+	}
+	return dst
 }
 
 // lineEnds reports whether all records end with d.end, and whether some have a CR before it that is no data.
@@ -142,8 +213,8 @@ func (d *delimitedChunk) ragged(b []byte, rows int) {
 }
 
 // countFields counts the records with more fields than columns, and those with only one.
-func (d *delimitedChunk) countFields(width, rows int, out *Columns) {
-	columns, extra, single := len(d.place), 0, 0
+func (d *delimitedChunk) countFields(rows int, out *Columns) {
+	width, columns, extra, single := d.width, len(d.place), 0, 0
 	switch {
 	case width > columns:
 		extra = rows
@@ -166,8 +237,21 @@ func (d *delimitedChunk) countFields(width, rows int, out *Columns) {
 	}
 }
 
-func (d *delimitedChunk) spansByStride(col, width, rows int) {
-	from, to := d.from[:rows], d.to[:rows]
+// spans sets from and to of a column's fields in the n wanted records.
+func (d *delimitedChunk) spans(b []byte, col, n int) {
+	d.from, d.to = grow(d.from[:0], n)[:n], grow(d.to[:0], n)[:n]
+	if d.width > 0 {
+		d.spansByStride(col)
+	} else {
+		d.spansRagged(col)
+	}
+	if d.crlf && (d.width == 0 || col >= d.width-1 || (d.rest && col == len(d.place)-1)) {
+		d.trimCR(b)
+	}
+}
+
+func (d *delimitedChunk) spansByStride(col int) {
+	from, to, width := d.from, d.to[:len(d.from)], d.width
 	if col >= width {
 		for r := range from {
 			from[r], to[r] = missing, 0
@@ -179,32 +263,46 @@ func (d *delimitedChunk) spansByStride(col, width, rows int) {
 		end = width - 1
 	}
 	// The field before a record's first one ends where the record before it does.
-	for r, i := 0, 0; r < rows; r, i = r+1, i+width {
+	if d.all {
+		for r, i := 0, 0; r < len(from); r, i = r+1, i+width {
+			begin := uint32(0)
+			if i+col > 0 {
+				begin = d.pos[i+col-1] + 1
+			}
+			from[r], to[r] = begin, d.pos[i+end]
+		}
+		return
+	}
+	for k, r := range d.sel[:len(from)] {
+		i := int(r) * width
 		begin := uint32(0)
 		if i+col > 0 {
 			begin = d.pos[i+col-1] + 1
 		}
-		from[r], to[r] = begin, d.pos[i+end]
+		from[k], to[k] = begin, d.pos[i+end]
 	}
 }
 
-func (d *delimitedChunk) spansRagged(b []byte, col, rows int) {
-	from, to := d.from[:rows], d.to[:rows]
+func (d *delimitedChunk) spansRagged(col int) {
 	rest := d.rest && col == len(d.place)-1
-	for r := range rows {
+	for k := range d.from {
+		r := k
+		if !d.all {
+			r = int(d.sel[k])
+		}
 		i := d.first[r] + uint32(col)
 		if i >= d.first[r+1] {
-			from[r], to[r] = missing, 0
+			d.from[k], d.to[k] = missing, 0
 			continue
 		}
-		from[r] = 0
+		d.from[k] = 0
 		if i > 0 {
-			from[r] = d.pos[i-1] + 1
+			d.from[k] = d.pos[i-1] + 1
 		}
 		if rest {
 			i = d.first[r+1] - 1
 		}
-		to[r] = d.pos[i]
+		d.to[k] = d.pos[i]
 	}
 }
 

@@ -80,6 +80,18 @@ func rowsOf(t testing.TB, table *Table, need Need, data []byte, chunked bool) (r
 	return rows, counts
 }
 
+// wants are what is asked of a table of so many columns: all of them, some, one, and each with conditions.
+func wants(spec Spec) []Need {
+	needs := []Need{allColumns(len(spec.Columns)), {Columns: []int{2, 0}}, {Columns: []int{1}}}
+	for _, p := range predicates(spec) {
+		needs = append(needs, Need{allColumns(len(spec.Columns)).Columns, []Predicate{p}})
+	}
+	if len(spec.Columns) > 3 {
+		needs = append(needs, Need{[]int{3, 1, 0}, predicatesOf(spec, 1, 0, 3)}, Need{[]int{0, 2, 1}, predicatesOf(spec, 0, 2)})
+	}
+	return needs
+}
+
 // sameRows holds the two forms to each other, for all columns, some, and one.
 func sameRows(t testing.TB, data []byte) {
 	for i, spec := range chunkTables(t) {
@@ -95,11 +107,14 @@ func sameRows(t testing.TB, data []byte) {
 		if err != nil || c.Single {
 			continue
 		}
-		for _, need := range []Need{allColumns(len(spec.Columns)), {Columns: []int{2, 0}}, {Columns: []int{1}}} {
+		for _, need := range wants(spec) {
 			want, wantCounts := rowsOf(t, table, need, c.Data, false)
 			got, gotCounts := rowsOf(t, table, need, c.Data, true)
 			if fmt.Sprint(got) != fmt.Sprint(want) || gotCounts != wantCounts {
-				t.Fatalf("table %d, columns %v, %q:\n got %q %s\nwant %q %s", i, need.Columns, c.Data, got, gotCounts, want, wantCounts)
+				t.Fatalf("table %d, %v, %q:\n got %q %s\nwant %q %s", i, need, c.Data, got, gotCounts, want, wantCounts)
+			}
+			if all := filtered(t, table, need, c.Data); fmt.Sprint(got) != fmt.Sprint(all) {
+				t.Fatalf("table %d, %v, %q:\n got %q\nwant %q", i, need, c.Data, got, all)
 			}
 		}
 	}

@@ -13,9 +13,10 @@ import (
 // Columns gathers the decoded rows of some columns as plain slices, which Finish hands to Arrow without
 // a copy. It is used by one goroutine.
 type Columns struct {
-	cols   []*vector
-	rows   int
-	Counts Counts
+	cols    []*vector
+	rows    int
+	noNulls bool // a row of NULLs is left out
+	Counts  Counts
 }
 
 // Counts is what decoding met besides good rows. BadValues of a column are kept by the Columns.
@@ -28,6 +29,7 @@ type Counts struct {
 	TrailingText int64 // JSON records with text after the value
 	NoDelimiter  int64 // delimited records of one field in a table of several columns
 	Unclosed     int64 // CSV records that end within quotes, delimited ones that end with the escape
+	LeftOut      int64 // records that are no rows, by Need.Where
 }
 
 // NewColumns returns empty columns of types, one per needed column.
@@ -51,13 +53,23 @@ func (c *Columns) Bytes() int {
 	return n
 }
 
-// AddNullRow adds a row of NULLs.
+// AddNullRow adds a row of NULLs, unless conditions leave it out.
 func (c *Columns) AddNullRow() {
+	if c.noNulls {
+		c.leaveOut()
+		return
+	}
 	for _, col := range c.cols {
 		col.truncate(c.rows)
 		col.appendNull()
 	}
 	c.rows++
+}
+
+// leaveOut drops the values of the row that is being added.
+func (c *Columns) leaveOut() {
+	c.cut(c.rows)
+	c.Counts.LeftOut++
 }
 
 // AddBadRow adds a row of NULLs in place of a record that the format cannot read, and counts it.
@@ -427,6 +439,50 @@ func (c *vector) truncate(n int) {
 		for _, k := range c.kids {
 			k.truncate(n)
 		}
+	}
+}
+
+// compact keeps of the values from start on only those at the places of keep, which count from start and ascend. The
+// column is not nested.
+func (c *vector) compact(start int, keep []uint32) {
+	if c.valid != nil {
+		for i, k := range keep {
+			bitutil.SetBitTo(c.valid, start+i, !c.isNull(start+int(k)))
+		}
+	}
+	switch c.kind {
+	case kindBool:
+		for i, k := range keep {
+			bitutil.SetBitTo(c.bits, start+i, bitutil.BitIsSet(c.bits, start+int(k)))
+		}
+	case kindInt8:
+		compactSlice(c.i8[start:], keep)
+	case kindInt16:
+		compactSlice(c.i16[start:], keep)
+	case kindInt32, kindDate:
+		compactSlice(c.i32[start:], keep)
+	case kindInt64:
+		compactSlice(c.i64[start:], keep)
+	case kindFloat32:
+		compactSlice(c.f32[start:], keep)
+	case kindFloat64:
+		compactSlice(c.f64[start:], keep)
+	case kindDecimal, kindTimestamp, kindZoned:
+		compactSlice(c.dec[start:], keep)
+	case kindString, kindVarchar, kindChar, kindBinary:
+		end := c.offsets[start]
+		for i, k := range keep {
+			at := start + int(k)
+			end += int32(copy(c.data[end:], c.data[c.offsets[at]:c.offsets[at+1]]))
+			c.offsets[start+i+1] = end
+		}
+	}
+	c.truncate(start + len(keep))
+}
+
+func compactSlice[T any](v []T, keep []uint32) {
+	for i, k := range keep {
+		v[i] = v[k]
 	}
 }
 

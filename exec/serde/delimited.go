@@ -3,6 +3,7 @@ package serde
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -147,6 +148,9 @@ func separators(t arrow.DataType, level int) int {
 type delimited struct {
 	*lazy
 	place []int // of each column of the table in the output; -1: not needed
+	where []condition
+	late  []int    // the needed columns without condition, ascending
+	parts [][]byte // the fields of the record at hand
 	key   []byte
 	seen  map[string]struct{}
 }
@@ -156,13 +160,22 @@ func newDelimited(s *spec, need Need) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &delimited{lazy: l}
-	d.place = places(len(s.types), need)
 	framing, err := lineFraming(s.props)
 	if err != nil {
 		return nil, err
 	}
-	return newDelimitedChunk(d, framing), nil
+	d := delimitedOf(l, need)
+	return newDelimitedChunk(&d, framing), nil
+}
+
+func delimitedOf(l *lazy, need Need) delimited {
+	d := delimited{lazy: l, place: places(len(l.types), need), where: newConditions(need)}
+	for col, o := range d.place {
+		if o >= 0 && !slices.ContainsFunc(d.where, func(c condition) bool { return c.column == col }) {
+			d.late = append(d.late, col)
+		}
+	}
+	return d
 }
 
 // places inverts need: for each column of the table its place in the output, or -1.
@@ -180,26 +193,49 @@ func places(columns int, need Need) []int {
 // Decode implements Decoder.
 func (d *delimited) Decode(rec []byte, out *Columns) error {
 	d.counts = &out.Counts
+	d.parts = d.parts[:0]
 	f := fields{d: d.lazy, b: rec, sep: d.seps[0], left: len(d.place)}
-	for c := range len(d.place) {
+	for range len(d.place) {
 		b, ok := f.next()
-		if o := d.place[c]; o >= 0 {
-			if ok {
-				d.value(out.cols[o], b, 1)
-			} else {
-				out.cols[o].appendNull()
-			}
+		if !ok {
+			break
 		}
-		if c == 0 && f.done && len(d.place) > 1 {
-			out.Counts.NoDelimiter++
-		}
+		d.parts = append(d.parts, b)
+	}
+	if len(d.parts) == 1 && f.done && len(d.place) > 1 {
+		out.Counts.NoDelimiter++
 	}
 	if !f.done {
 		out.Counts.ExtraFields++
 	}
+	d.row(out)
+	return nil
+}
+
+// row adds the row of parts, unless a condition leaves it out.
+func (d *delimited) row(out *Columns) {
+	for i := range d.where {
+		c := &d.where[i]
+		d.field(out.cols[c.place], c.column)
+		if !c.holds(out.cols[c.place]) {
+			out.leaveOut()
+			return
+		}
+	}
+	for _, col := range d.late {
+		d.field(out.cols[d.place[col]], col)
+	}
 	countBadUTF8(out, out.rows)
 	out.rows++
-	return nil
+}
+
+// field adds the value of a column of the table.
+func (d *delimited) field(c *vector, col int) {
+	if col < len(d.parts) {
+		d.value(c, d.parts[col], 1)
+	} else {
+		c.appendNull()
+	}
 }
 
 // fields walks over the parts of b between separators, as LazyStruct does: escaped separators do not

@@ -16,12 +16,12 @@ func Formats() []*Format {
 				"org.apache.hadoop.hive.serde2.MetadataTypedColumnsetSerDe",
 				"org.apache.hadoop.hive.serde2.DelimitedJSONSerDe",
 			},
-			check: checkDelimited, decoder: newDelimited, encoder: newDelimitedEncoder,
+			check: checkDelimited, decoder: newDelimited, encoder: newDelimitedEncoder, where: true,
 		},
 		{
 			Name:    "multidelimit",
 			Classes: []string{"org.apache.hadoop.hive.serde2.MultiDelimitSerDe", "org.apache.hadoop.hive.contrib.serde2.MultiDelimitSerDe"},
-			check:   checkMultiDelimit, decoder: newMultiDelimit, encoder: newMultiDelimitEncoder,
+			check:   checkMultiDelimit, decoder: newMultiDelimit, encoder: newMultiDelimitEncoder, where: true,
 		},
 		{
 			Name:    "csv",

@@ -41,37 +41,25 @@ func newMultiDelimit(s *spec, need Need) (Decoder, error) {
 		return nil, err
 	}
 	l.escaped = false
-	d := &multiDelimit{sep: []byte(sep)}
-	d.lazy, d.place = l, places(len(s.types), need)
+	d := &multiDelimit{delimited: delimitedOf(l, need), sep: []byte(sep)}
 	return d, nil
 }
 
 // Decode implements Decoder.
 func (d *multiDelimit) Decode(rec []byte, out *Columns) error {
 	d.counts = &out.Counts
-	done := false
-	for c, o := range d.place {
-		if done {
-			if o >= 0 {
-				out.cols[o].appendNull()
-			}
-			continue
-		}
+	d.parts = d.parts[:0]
+	for len(d.parts) < len(d.place) {
 		n := bytes.Index(rec, d.sep)
-		if n < 0 || (d.rest && c == len(d.place)-1) {
-			n, done = len(rec), true
+		if n < 0 || (d.rest && len(d.parts) == len(d.place)-1) {
+			d.parts = append(d.parts, rec)
+			d.row(out)
+			return nil
 		}
-		if o >= 0 {
-			d.value(out.cols[o], rec[:n], 1)
-		}
-		if !done {
-			rec = rec[n+len(d.sep):]
-		}
+		d.parts = append(d.parts, rec[:n])
+		rec = rec[n+len(d.sep):]
 	}
-	if !done {
-		out.Counts.ExtraFields++
-	}
-	countBadUTF8(out, out.rows)
-	out.rows++
+	out.Counts.ExtraFields++
+	d.row(out)
 	return nil
 }

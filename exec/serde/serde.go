@@ -28,25 +28,27 @@ type Spec struct {
 	Settings map[string]string // of the session, keys in lower case; a few change what values mean
 }
 
-// Need is what the reader wants of each record. It is the place for conditions on raw bytes by which
-// a decoder could drop records early.
+// Need is what the reader wants of each record.
 type Need struct {
 	// Columns are indexes in Spec.Columns, each at most once; Columns of the decoder has one column for
 	// each, in this order.
 	Columns []int
+	// Where is conditions, on needed columns only, without which a record is no row. All are such that Table.Pushes
+	// takes them.
+	Where []Predicate
 }
 
 // Decoder turns records into rows. It is used by one goroutine.
 type Decoder interface {
-	// Decode adds exactly one row for rec, a record without its end. A record that the format cannot
-	// read is a row of NULLs, counted in out. The error is of the query, not of the record.
+	// Decode adds exactly one row for rec, a record without its end, or none if Need.Where leaves it out. A record that
+	// the format cannot read is a row of NULLs, counted in out. The error is of the query, not of the record.
 	Decode(rec []byte, out *Columns) error
 }
 
 // ChunkDecoder is a Decoder that is faster on many records at once.
 type ChunkDecoder interface {
 	Decoder
-	// DecodeChunk adds one row for each record of b, which holds whole records with their ends.
+	// DecodeChunk adds the rows of the records of b, which holds whole records with their ends.
 	DecodeChunk(b []byte, out *Columns) error
 }
 
@@ -67,6 +69,7 @@ type Format struct {
 	decoder func(s *spec, need Need) (Decoder, error)
 	encoder func(s *spec) (Encoder, error) // nil: the format cannot be written
 	framing func(s *spec) (Framing, error) // nil: lines
+	where   bool                           // decoders take Need.Where
 }
 
 // spec is a checked Spec.
@@ -175,7 +178,9 @@ func (t *Table) NewColumns(need Need) *Columns {
 	for i, c := range need.Columns {
 		types[i] = t.Types[c]
 	}
-	return NewColumns(types)
+	c := NewColumns(types)
+	c.noNulls = !nullPasses(need.Where)
+	return c
 }
 
 // NewDecoder returns a decoder of records; it is a ChunkDecoder where the format has one and the

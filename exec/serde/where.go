@@ -1,0 +1,113 @@
+package serde
+
+import (
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/winnowdb/winnow/exec/datatype"
+)
+
+// Predicate is a condition on the value of one column: it is true or not, and of the comparisons only
+// IsNull is true of NULL.
+//
+// A decoder that is given predicates adds only rows for which all are true; the others it counts in
+// Counts.LeftOut. It looks at the columns of predicates first, in the order in which predicates first name them, and
+// at no value more of a row once one is not true. So a value that does not parse (Columns.BadValues) is counted in the rows
+// added, and in rows left out if it was looked at until then: a condition on a column full of bad values still tells of
+// them. BadUTF8 is of the rows added; counts of records (BadRows, ExtraFields, LongLines, NoDelimiter) are of all records.
+type Predicate struct {
+	Column int // index in Spec.Columns
+	Op     PredicateOp
+	// Values is what is compared with, of the column's type and without NULL: one value, any number for In, none for
+	// IsNull and IsNotNull.
+	Values arrow.Array
+}
+
+// PredicateOp is how a Predicate compares. Values are equal and ordered as in Hive: text by its bytes, NaN is the
+// largest number and equal to itself.
+type PredicateOp uint8
+
+// The ways to compare.
+const (
+	Equal PredicateOp = iota
+	NotEqual
+	Less
+	LessEqual
+	Greater
+	GreaterEqual
+	In
+	HasPrefix
+	HasSuffix
+	Contains
+	IsNull
+	IsNotNull
+)
+
+// Pushes reports whether decoders of the table take p in Need.Where.
+func (t *Table) Pushes(p Predicate) bool {
+	typ := t.Types[p.Column]
+	if !t.Format.where || datatype.IsNested(typ) {
+		return false
+	}
+	if p.Op == IsNull || p.Op == IsNotNull {
+		return p.Values == nil
+	}
+	if p.Values == nil || !datatype.Equal(p.Values.DataType(), typ) || p.Values.NullN() > 0 || (p.Op != In && p.Values.Len() != 1) {
+		return false
+	}
+	_, ok := newTest(p)
+	return ok
+}
+
+// condition is the predicates of one column.
+type condition struct {
+	column int // in Spec.Columns
+	place  int // among the needed columns
+	tests  []test
+}
+
+// newConditions groups the predicates of need by column. All columns that they name are needed ones.
+func newConditions(need Need) []condition {
+	var out []condition
+	for _, p := range need.Where {
+		i := 0
+		for i < len(out) && out[i].column != p.Column {
+			i++
+		}
+		if i == len(out) {
+			c := condition{column: p.Column}
+			for place, col := range need.Columns {
+				if col == p.Column {
+					c.place = place
+				}
+			}
+			out = append(out, c)
+		}
+		t, _ := newTest(p)
+		out[i].tests = append(out[i].tests, t)
+	}
+	return out
+}
+
+// nullPasses reports whether a row of NULLs meets all predicates.
+func nullPasses(where []Predicate) bool {
+	for _, p := range where {
+		if p.Op != IsNull {
+			return false
+		}
+	}
+	return true
+}
+
+// holds reports whether the last value of c, the condition's column, meets it.
+func (cond *condition) holds(c *vector) bool {
+	var one [1]uint32
+	return len(cond.keep(c, c.n-1, one[:])) == 1
+}
+
+// keep narrows sel, ascending places of values of c counted from start, to those that meet all tests.
+func (cond *condition) keep(c *vector, start int, sel []uint32) []uint32 {
+	for i := range cond.tests {
+		sel = cond.tests[i].keep(c, start, sel)
+	}
+	return sel
+}
