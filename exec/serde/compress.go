@@ -9,10 +9,10 @@ import (
 	"io"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/winnowdb/winnow/exec/inflate"
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
@@ -21,7 +21,7 @@ type codec struct {
 	name  string
 	exts  []string
 	magic string // how files begin; "" if nothing tells
-	open  func(path string, r *bufio.Reader, warn func(string)) (io.ReadCloser, error)
+	open  func(t *Table, path string, raw io.Reader, warn func(string)) (unpacker, error)
 }
 
 // codecs are known by their first bytes, and files without any by their names. Those without open are
@@ -96,56 +96,130 @@ func (e *DamagedError) Error() string { return fmt.Sprintf("%s at byte %d", e.Wh
 // Unwrap returns the codec's own error.
 func (e *DamagedError) Unwrap() error { return e.Err }
 
-// decompressor turns the errors of a codec into DamagedErrors.
-type decompressor struct {
-	name string
-	r    io.Reader
-	raw  *countingReader
-	buf  *bufio.Reader
-	done func()
+// unpacker is the text of a compressed file. Its errors are DamagedErrors, or the store's.
+type unpacker interface {
+	io.Reader
+	// Peek returns what comes next without taking it: n bytes, or fewer at the end or before an error, which Read
+	// then gives. It is called before the first Read only, and valid until then.
+	Peek(n int) []byte
+	// Close frees what is held; the file itself is the caller's.
+	Close()
 }
 
-func newDecompressor(name string, r io.Reader, buf *bufio.Reader, done func()) *decompressor {
-	return &decompressor{name: name, r: r, buf: buf, done: done}
+// gunzip reads gzip. Bytes after the last member are passed over with a warning.
+type gunzip struct {
+	z    *inflate.Reader
+	t    *Table
+	path string
+	warn func(string)
+}
+
+func openGzip(t *Table, path string, raw io.Reader, warn func(string)) (unpacker, error) {
+	z := t.gunzip
+	if t.gunzip = nil; z == nil {
+		z = inflate.NewReader(raw)
+	} else {
+		z.Reset(raw)
+	}
+	return &gunzip{z: z, t: t, path: path, warn: warn}, nil
 }
 
 // Read implements io.Reader.
-func (d *decompressor) Read(p []byte) (int, error) {
-	n, err := d.r.Read(p)
-	if err != nil && err != io.EOF {
-		err = d.fault(err)
+func (g *gunzip) Read(p []byte) (int, error) {
+	n, err := g.z.Read(p)
+	if err == io.EOF {
+		g.warnTrailing()
+	} else if err != nil {
+		err = g.fault(err)
 	}
 	return n, err
 }
 
-func (d *decompressor) fault(err error) error {
-	if d.raw != nil && d.raw.err != nil {
-		return d.raw.err // of the store, not of the bytes
+func (g *gunzip) warnTrailing() {
+	n, nuls := g.z.Trailing()
+	if n == 0 || g.warn == nil {
+		return
+	}
+	what := "other bytes"
+	if nuls {
+		what = "NUL bytes"
+	}
+	g.warn(fmt.Sprintf("%d %s after the end of the gzip data in %s", n, what, g.path))
+	g.warn = nil
+}
+
+func (g *gunzip) fault(err error) error {
+	for _, known := range []error{inflate.ErrTruncated, inflate.ErrHeader, inflate.ErrCorrupt, inflate.ErrChecksum, inflate.ErrLength} {
+		if err == known {
+			return &DamagedError{What: err.Error(), Offset: g.z.Offset(), Err: err}
+		}
+	}
+	return err
+}
+
+// Peek implements unpacker.
+func (g *gunzip) Peek(n int) []byte { return g.z.Peek(n) }
+
+// Close implements unpacker. The decompressor is kept for the table's next file.
+func (g *gunzip) Close() {
+	if g.z != nil {
+		g.t.gunzip, g.z = g.z, nil
+	}
+}
+
+// library reads by a decompressor of a library, whose errors it turns into DamagedErrors.
+type library struct {
+	name string
+	raw  *countingReader
+	in   *bufio.Reader // of raw, for the decompressor
+	out  *bufio.Reader // of the decompressor
+	done func()
+}
+
+func newLibrary(name string, raw io.Reader) *library {
+	counted := &countingReader{r: raw}
+	return &library{name: name, raw: counted, in: bufio.NewReaderSize(counted, 64<<10), done: func() {}}
+}
+
+func (l *library) reads(r io.Reader) *library {
+	l.out = bufio.NewReaderSize(r, headSize)
+	return l
+}
+
+// Read implements io.Reader.
+func (l *library) Read(p []byte) (int, error) {
+	n, err := l.out.Read(p)
+	if err != nil && err != io.EOF {
+		err = l.fault(err)
+	}
+	return n, err
+}
+
+func (l *library) fault(err error) error {
+	if l.raw.err != nil {
+		return l.raw.err // of the store, not of the bytes
 	}
 	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
 		return diag.Errorf(diag.Limit, "zstd window is larger than %d MiB", maxZstdWindow>>20)
 	}
-	what := d.name + " is damaged"
+	what := l.name + " is damaged"
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		what = d.name + " ends early"
-	case errors.Is(err, gzip.ErrChecksum) || errors.Is(err, zstd.ErrCRCMismatch):
-		what = d.name + " has a wrong checksum"
+		what = l.name + " ends early"
+	case errors.Is(err, zlib.ErrChecksum) || errors.Is(err, zstd.ErrCRCMismatch):
+		what = l.name + " has a wrong checksum"
 	}
-	at := int64(0)
-	if d.raw != nil {
-		at = d.raw.n - int64(d.buf.Buffered())
-	}
-	return &DamagedError{What: what, Offset: at, Err: err}
+	return &DamagedError{What: what, Offset: l.raw.n - int64(l.in.Buffered()), Err: err}
 }
 
-// Close implements io.Closer.
-func (d *decompressor) Close() error {
-	if d.done != nil {
-		d.done()
-	}
-	return nil
+// Peek implements unpacker.
+func (l *library) Peek(n int) []byte {
+	head, _ := l.out.Peek(n) // Read gives the error again
+	return head
 }
+
+// Close implements unpacker.
+func (l *library) Close() { l.done() }
 
 // countingReader counts what was read and keeps the first error that is not the end.
 type countingReader struct {
@@ -164,135 +238,33 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// members reads the members of a gzip file one after the other. NULs and other bytes after the last one
-// are passed over with a warning.
-type members struct {
-	z    *gzip.Reader
-	buf  *bufio.Reader
-	path string
-	warn func(string)
-}
-
-func openGzip(path string, r *bufio.Reader, warn func(string)) (io.ReadCloser, error) {
-	m := &members{buf: r, path: path, warn: warn}
-	d := newDecompressor("gzip", m, r, nil)
-	if err := checkGzipFlags(r); err != nil {
-		return nil, d.fault(err)
-	}
-	z, err := gzip.NewReader(r)
-	if err != nil {
-		return nil, d.fault(early(err))
-	}
-	z.Multistream(false)
-	m.z = z
-	return d, nil
-}
-
-// early makes the end of a header that is cut the same error as any other cut.
-func early(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-func checkGzipFlags(r *bufio.Reader) error {
-	head, err := r.Peek(4)
-	if err != nil {
-		return early(err)
-	}
-	if head[2] != 8 || head[3]&0xe0 != 0 {
-		return gzip.ErrHeader
-	}
-	return nil
-}
-
-// Read implements io.Reader.
-func (m *members) Read(p []byte) (int, error) {
-	for {
-		n, err := m.z.Read(p)
-		if n > 0 || err != io.EOF {
-			if err == io.EOF {
-				err = nil
-			}
-			return n, err
-		}
-		more, err := m.next()
-		if err != nil {
-			return 0, err
-		}
-		if !more {
-			return 0, io.EOF
-		}
-	}
-}
-
-// next opens the next member, if there is one.
-func (m *members) next() (bool, error) {
-	head, err := m.buf.Peek(2)
-	if err != nil && len(head) == 0 {
-		return false, nil
-	}
-	if string(head) == "\x1f\x8b" {
-		if err := checkGzipFlags(m.buf); err != nil {
-			return false, err
-		}
-		if err := m.z.Reset(m.buf); err != nil {
-			return false, early(err)
-		}
-		m.z.Multistream(false)
-		return true, nil
-	}
-	return false, m.tail()
-}
-
-// tail reads what follows the last member.
-func (m *members) tail() error {
-	n, nuls := 0, true
-	var block [4096]byte
-	for {
-		k, err := m.buf.Read(block[:])
-		n += k
-		for _, c := range block[:k] {
-			nuls = nuls && c == 0
-		}
-		if err != nil {
-			if err != io.EOF {
-				return err
-			}
-			break
-		}
-	}
-	what := "other bytes"
-	if nuls {
-		what = "NUL bytes"
-	}
-	m.warn(fmt.Sprintf("%d %s after the end of the gzip data in %s", n, what, m.path))
-	return nil
-}
-
-func openBzip2(_ string, r *bufio.Reader, _ func(string)) (io.ReadCloser, error) {
-	return newDecompressor("bzip2", bzip2.NewReader(r), r, nil), nil
+func openBzip2(_ *Table, _ string, raw io.Reader, _ func(string)) (unpacker, error) {
+	l := newLibrary("bzip2", raw)
+	return l.reads(bzip2.NewReader(l.in)), nil
 }
 
 // maxZstdWindow bounds the memory of one file; zstd --long=27 needs half of it.
 const maxZstdWindow = 256 << 20
 
-func openZstd(_ string, r *bufio.Reader, _ func(string)) (io.ReadCloser, error) {
+func openZstd(_ *Table, _ string, raw io.Reader, _ func(string)) (unpacker, error) {
+	l := newLibrary("zstd", raw)
 	// One goroutine: the task is the unit of parallelism.
-	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
+	z, err := zstd.NewReader(l.in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
 	if err != nil {
 		return nil, err
 	}
-	return newDecompressor("zstd", z, r, z.Close), nil
+	l.done = z.Close
+	return l.reads(z), nil
 }
 
-func openDeflate(_ string, r *bufio.Reader, _ func(string)) (io.ReadCloser, error) {
-	d := newDecompressor("deflate", nil, r, nil)
-	z, err := zlib.NewReader(r)
-	if err != nil {
-		return nil, d.fault(early(err))
+func openDeflate(_ *Table, _ string, raw io.Reader, _ func(string)) (unpacker, error) {
+	l := newLibrary("deflate", raw)
+	z, err := zlib.NewReader(l.in)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF // a header that is cut is as any other cut
 	}
-	d.r = z
-	return d, nil
+	if err != nil {
+		return nil, l.fault(err)
+	}
+	return l.reads(z), nil
 }

@@ -1,9 +1,7 @@
 package serde
 
 import (
-	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -20,21 +18,22 @@ const headSize = 4096
 // Input is the text of one whole file, or of one from its start on.
 type Input struct {
 	io.Reader
-	Compression string // "" if there is none
-	close       func() error
+	Compression string   // "" if there is none
+	unpacker    unpacker // nil if there is none
 }
 
 // Close frees the decompressor. The file itself is the caller's.
-func (in *Input) Close() error {
-	if in.close == nil {
-		return nil
+func (in *Input) Close() {
+	if in.unpacker != nil {
+		in.unpacker.Close()
+		in.unpacker = nil
 	}
-	return in.close()
 }
 
 // OpenInput returns the text of raw, a file from its first byte on: decompressed by what the bytes say, not
 // the name, and converted to UTF-8 if the table's charset is UTF-16. A file that holds no text is an error of kind
-// BAD_FILE, one in a compression that is not built in of kind UNSUPPORTED. What is odd goes to warn.
+// BAD_FILE, one in a compression that is not built in of kind UNSUPPORTED. What is odd goes to warn, until the
+// Input is closed. It is called by one goroutine at a time, which closes each Input.
 func (t *Table) OpenInput(path string, raw io.Reader, warn func(string)) (*Input, error) {
 	head, rest, err := peek(raw)
 	if err != nil {
@@ -51,19 +50,14 @@ func (t *Table) OpenInput(path string, raw io.Reader, warn func(string)) (*Input
 		return nil, diag.Errorf(diag.Unsupported, "%s: %s compression is not supported", path, c.name).
 			WithHint("supported are gzip, bzip2, zstd and deflate")
 	case packed:
-		if err := in.decompress(path, c, warn); err != nil {
+		if in.unpacker, err = c.open(t, path, rest, warn); err != nil {
 			return nil, err
 		}
+		in.Reader, in.Compression = in.unpacker, c.name
 		if !hasName || named.name != c.name {
 			warn(fmt.Sprintf("%s is %s-compressed, whatever its name", path, c.name))
 		}
-		if head, in.Reader, err = peek(in.Reader); err != nil && !damaged(err) {
-			in.Close()
-			return nil, err
-		} else if err != nil {
-			// What could be read before the damage comes first.
-			in.Reader = io.MultiReader(bytes.NewReader(head), failing{err})
-		}
+		head = in.unpacker.Peek(headSize)
 	case hasName && len(head) == 0:
 		warn(fmt.Sprintf("%s is empty, though its name says %s", path, named.name))
 	case hasName && named.open == nil:
@@ -80,31 +74,6 @@ func (t *Table) OpenInput(path string, raw io.Reader, warn func(string)) (*Input
 		in.Reader = transform.NewReader(in.Reader, unicode.BOMOverride(t.Charset.enc.NewDecoder()))
 	}
 	return in, nil
-}
-
-func damaged(err error) bool {
-	var d *DamagedError
-	return errors.As(err, &d)
-}
-
-// failing is a reader of nothing but an error.
-type failing struct{ err error }
-
-// Read implements io.Reader.
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
-
-func (in *Input) decompress(path string, c codec, warn func(string)) error {
-	counted := &countingReader{r: in.Reader}
-	buf := bufio.NewReaderSize(counted, 64<<10)
-	r, err := c.open(path, buf, warn)
-	if err != nil {
-		return err
-	}
-	if d, ok := r.(*decompressor); ok {
-		d.raw = counted
-	}
-	in.Reader, in.close, in.Compression = r, r.Close, c.name
-	return nil
 }
 
 // peek reads the start of r and returns it with a reader of all of r.

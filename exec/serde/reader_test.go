@@ -216,7 +216,7 @@ func TestLongLines(t *testing.T) {
 func TestReaderError(t *testing.T) {
 	broken := errors.New("broken")
 	r := NewReader(anyLine{}, 100)
-	r.Reset(io.MultiReader(strings.NewReader("a\nb\nhalf"), failing{broken}), whole())
+	r.Reset(io.MultiReader(strings.NewReader("a\nb\nhalf"), iotest.ErrReader(broken)), whole())
 	c, err := r.Next()
 	if err != nil || string(c.Data) != "a\nb\n" {
 		t.Fatalf("%q, %v", c.Data, err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 
+	"github.com/winnowdb/winnow/exec/inflate"
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
@@ -147,6 +148,7 @@ type Table struct {
 	MaxLine int // bytes of the longest record; longer ones are rows of NULLs
 	Charset Charset
 	spec    *spec
+	gunzip  *inflate.Reader // of a file that has been closed, for the next one
 }
 
 // Open checks s and returns what is needed to read or write the table.
