@@ -4,8 +4,9 @@ Each round makes tables (as text files that winnow reads where they lie), and th
   peer   the same query of winnow and of DuckDB, on the subset whose meaning the two share;
   tlp    q, against q where p / where not p / where p is null together (ternary logic partitioning);
   norec  count(*) where p, against how often p is true when computed in the select list;
-  pivot  a row that exists, asked for by a condition made true for it, must be in the answer.
-The last three come from the SQLancer papers (Rigger and Su, 2020) and need no peer.
+  pivot  a row that exists, asked for by a condition made true for it, must be in the answer;
+  rules  the same query with some of the optimiser's rules switched off.
+All but the first and the last come from the SQLancer papers (Rigger and Su, 2020); only the first needs a peer.
 
 usage: sqlfuzz.py WINNOW [--seconds 120] [--seed N] [--rows 40] [--keep-going]
 A failing query is printed with its seed; the same seed makes the same tables and queries again.
@@ -23,9 +24,9 @@ import sys
 import tempfile
 import time
 
-NUM, STR, DATE, BOOL = "num", "str", "date", "bool"
+NUM, STR, DATE, TIME, BOOL = "num", "str", "date", "time", "bool"
 COLUMNS = [("i", "int", NUM), ("j", "int", NUM), ("l", "bigint", NUM), ("x", "double", NUM), ("m", "decimal(8,2)", NUM),
-           ("s", "string", STR), ("u", "string", STR), ("d", "date", DATE), ("b", "boolean", BOOL)]
+           ("s", "string", STR), ("u", "string", STR), ("d", "date", DATE), ("ts", "timestamp", TIME), ("b", "boolean", BOOL)]
 WORDS = ["", "a", "b", "ab", "abc", "B", "Zed", "10", "9", "a b", "ü", "日本", "%", "x_y", "\U0001f600"]
 TABLES = ("t", "r", "e")
 
@@ -74,7 +75,7 @@ class Maker:
     def literal(self, kind):
         r = self.rng
         if r.random() < 0.08:
-            return "null", {NUM: "null::int", STR: "null::varchar", DATE: "null::date", BOOL: "null::boolean"}[kind]
+            return "cast(null as timestamp)" if kind == TIME else "null", {NUM: "null::int", STR: "null::varchar", DATE: "null::date", TIME: "null::timestamp", BOOL: "null::boolean"}[kind]
         if kind == NUM:
             n = r.choice([0, 1, 2, 3, 5, 10, 100, -1, -7])
             text = r.choice([str(n), str(n), f"{n}.5", f"{n}.25"])
@@ -83,6 +84,8 @@ class Maker:
             return ("'" + r.choice(WORDS) + "'",) * 2
         if kind == DATE:
             return (f"date '20{r.randint(10, 24)}-{r.randint(1, 12):02}-{r.randint(1, 28):02}'",) * 2
+        if kind == TIME:
+            return (f"timestamp '2015-0{r.randint(1, 9)}-1{r.randint(0, 9)} {r.choice(['00:00:00', '12:34:56', '23:59:59'])}'",) * 2
         return (r.choice(["true", "false"]),) * 2
 
     def column(self, kind, scope):
@@ -102,7 +105,11 @@ class Maker:
 
     def num(self, scope, depth):
         e = lambda k=NUM: self.expr(k, scope, depth)
-        form = self.rng.randrange(15)
+        form = self.rng.randrange(17)
+        if form == 15:
+            return self.both(f"{self.pick('hour', 'minute', 'day', 'year')}({{}})", e(TIME))
+        if form == 16:
+            return self.each("size(split({0}, 'b'))", "case when {0} is null then -1 else len(string_split({0}, 'b')) end", e(STR))
         if form < 3:
             return self.both(f"({{}} {self.pick('+', '-')} {{}})", e(), e())
         if form == 3:  # products of doubles: decimals of the two engines differ in scale
@@ -152,7 +159,9 @@ class Maker:
 
     def date(self, scope, depth):
         e = lambda k=DATE: self.expr(k, scope, depth)
-        form = self.rng.randrange(4)
+        form = self.rng.randrange(5)
+        if form == 4:
+            return self.both("cast({} as date)", e(TIME))
         if form == 0:
             return self.each("date_add({0}, {1})", "cast({0} + {1} as date)", e(), (str(n := self.rng.randint(0, 400)), str(n)))
         if form == 1:
@@ -161,9 +170,24 @@ class Maker:
             return self.case(DATE, scope, depth)
         return self.both("nullif({}, {})", e(), e())
 
+    def time(self, scope, depth):
+        e = lambda k=TIME: self.expr(k, scope, depth)
+        form = self.rng.randrange(5)
+        if form == 0:
+            return self.each("cast({0} as timestamp)", "cast({0} as timestamp)", e(DATE))
+        if form == 1:
+            unit = self.pick("year", "month", "day", "hour", "minute")
+            return self.both(f"cast(date_trunc('{unit}', {{}}) as timestamp)", e())
+        if form == 2:
+            return self.case(TIME, scope, depth)
+        if form == 3:
+            n, unit = self.rng.randint(0, 90), self.pick("day", "hour", "minute")
+            return self.each(f"({{0}} + interval '{n}' {unit})", f"({{0}} + interval {n} {unit})", e())
+        return self.both("coalesce({}, {})", e(), e())
+
     def bool(self, scope, depth):
         e = lambda k: self.expr(k, scope, depth)
-        kind = self.pick(NUM, NUM, STR, DATE)
+        kind = self.pick(NUM, NUM, STR, DATE, TIME)
         form = self.rng.randrange(14)
         if form < 4:
             return self.both(f"({{}} {self.pick('=', '<>', '<', '<=', '>', '>=')} {{}})", e(kind), e(kind))
@@ -250,7 +274,7 @@ class Queries:
     def plain(self):
         frm, scope = self.source()
         w = self.where(scope)
-        cols = [self.m.expr(self.rng.choice([NUM, STR, DATE, BOOL]), scope, 2) for _ in range(self.rng.randint(1, 4))]
+        cols = [self.m.expr(self.rng.choice([NUM, STR, DATE, TIME, BOOL]), scope, 2) for _ in range(self.rng.randint(1, 4))]
         distinct = self.rng.choice(["", "", "distinct "])
         q = [f"select {distinct}{', '.join(f'{c[i]} as c{n}' for n, c in enumerate(cols))} {frm[i]}{w[i]}" for i in (0, 1)]
         shape = self.rng.random()
@@ -274,6 +298,41 @@ class Queries:
         by = [", ".join(str(n + 1) for n in range(len(keys))) for _ in (0, 1)]
         group = [f" group by {b}" if keys else "" for b in by]
         return tuple(f"select {', '.join(f'{c[i]} as c{n}' for n, c in enumerate(cols))} {frm[i]}{w[i]}{group[i]}{having[i]}" for i in (0, 1))
+
+    def sets(self):
+        """GROUPING SETS over plain columns, which both engines name alike."""
+        frm, scope = self.source()
+        w, keys = self.where(scope), self.rng.sample([c for c, k in scope if k in (NUM, STR, BOOL)], 2)
+        form = self.pick("rollup({0}, {1})", "cube({0}, {1})", "grouping sets (({0}, {1}), {1}, ())")
+        call = self.call(scope)
+        hive = form.format(*keys) if not form.startswith("grouping") else f"{keys[0]}, {keys[1]} " + form.format(*keys)
+        return (f"select {keys[0]} as k0, {keys[1]} as k1, {call[0]} as c {frm[0]}{w[0]} group by {hive}",
+                f"select {keys[0]} as k0, {keys[1]} as k1, {call[1]} as c {frm[1]}{w[1]} group by {form.format(*keys)}")
+
+    def pick(self, *choices):
+        return self.rng.choice(choices)
+
+    def lateral(self):
+        """Rows multiplied by the parts of a string."""
+        scope, table, outer = scope_of("p"), self.pick(*TABLES), self.rng.random() < 0.3
+        w, cols = self.where(scope), [self.m.expr(NUM, scope, 1), self.m.expr(STR, scope, 1)]
+        text = self.pick("p.s", "p.u", "nullif(p.s, 'ab')")
+        duck = f"{'left join lateral' if outer else 'cross join lateral'} (select unnest(string_split({text}, 'b')) as part) v{' on true' if outer else ''}"
+        return (f"select p.id, v.part, {cols[0][0]} as c0, {cols[1][0]} as c1 from {table} p lateral view {'outer ' if outer else ''}explode(split({text}, 'b')) v as part{w[0]}",
+                f"select p.id, v.part, {cols[0][1]} as c0, {cols[1][1]} as c1 from {table} p {duck}{w[1]}")
+
+    def shared(self):
+        """A common table expression with two readers, and a scalar subquery in the select list."""
+        inner, key = self.grouped_by_key(), self.pick("join", "left join", "full join")
+        table = self.pick(*TABLES)
+        return tuple(f"with g as ({inner[i]}) select a.k, a.n, b.n as m, (select max(z.i) from {table} z where z.j = a.n) as top "
+                     f"from g a {key} g b on a.n = b.n and a.k <= b.k" if key != "full join" else
+                     f"with g as ({inner[i]}) select a.k, a.n, b.n as m from g a full join g b on a.n = b.n" for i in (0, 1))
+
+    def grouped_by_key(self):
+        frm, scope = self.source()
+        w, key = self.where(scope), self.rng.choice([c for c, k in scope if k in (STR, DATE)])
+        return tuple(f"select {key} as k, count(*) as n {frm[i]}{w[i]} group by {key}" for i in (0, 1))
 
     def call(self, scope):
         r = self.rng
@@ -316,7 +375,7 @@ class Queries:
         return tuple(f"select p.id, {', '.join(f'{c[i]} as c{k}' for k, c in enumerate(picked))} from {table} p{w[i]}" for i in (0, 1))
 
     def any(self):
-        return self.rng.choice([self.plain, self.plain, self.grouped, self.grouped, self.window])()
+        return self.rng.choice([self.plain, self.plain, self.grouped, self.grouped, self.window, self.sets, self.lateral, self.shared])()
 
 
 def make_table(rng, rows):
@@ -336,6 +395,8 @@ def make_table(rng, rows):
                 row.append(rng.choice(WORDS))
             elif typ == "date":
                 row.append(datetime.date(2010 + rng.randint(0, 12), rng.randint(1, 12), rng.randint(1, 28)))
+            elif typ == "timestamp":
+                row.append(datetime.datetime(2015, rng.randint(1, 12), rng.randint(1, 28), rng.choice([0, 7, 23]), rng.choice([0, 59]), rng.randint(0, 59)))
             elif typ == "boolean":
                 row.append(rng.random() < 0.5)
             else:
@@ -454,6 +515,19 @@ def check_pivot(q, winnow, _):
     return 3
 
 
+def check_rules(q, winnow, _):
+    sql = q.any()[0]
+    rules = [row[0][6:-1] for row in winnow.ask("explain rules select 1") if row[0].startswith("after ")]
+    want = bag(winnow.ask(sql))
+    off = ",".join(rules if q.rng.random() < 0.2 else q.rng.sample(rules, q.rng.randint(1, 3)))
+    winnow.ask(f"set winnow.rules.off={off}")
+    try:
+        expect(want, bag(winnow.ask(sql)), sql, "without " + off)
+    finally:
+        winnow.ask("set winnow.rules.off=")
+    return 2
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("winnow")
@@ -475,8 +549,8 @@ def main():
             rng = random.Random(seed)
             load(rng, work, engine, duck, args.rows)
             q = Queries(rng)
-            for _ in range(60):
-                check = rng.choice([check_peer, check_peer, check_peer, check_tlp, check_norec, check_pivot])
+            for _ in range(150):
+                check = rng.choice([check_peer, check_peer, check_peer, check_tlp, check_norec, check_pivot, check_rules])
                 name = check.__name__[6:]
                 try:
                     asked[name] += check(q, engine, duck)

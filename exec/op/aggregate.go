@@ -35,11 +35,13 @@ type aggregate struct {
 
 // aggSpec is what is computed.
 type aggSpec struct {
-	keys    []expr.Expr
-	calls   []*aggCall
-	merges  bool          // the input holds partial states
-	passes  bool          // so does the output
-	partial *arrow.Schema // keys and partial states
+	keys       []expr.Expr
+	calls      []*aggCall
+	merges     bool          // the input holds partial states
+	passes     bool          // so does the output
+	partial    *arrow.Schema // keys and partial states
+	always     []expr.Expr   // key values of a group that is there even if no row is; nil for none
+	partitions uint32        // by key hash, one a task, of which one has that group; 0: there is one task
 }
 
 // aggCall is one call, bound.
@@ -70,6 +72,10 @@ func newAggregate(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
 		}
 		spec.calls = append(spec.calls, call)
 	}
+	if spec.always, err = expr.AllFromProto(pb.Always); err != nil {
+		return nil, err
+	}
+	spec.partitions = pb.Partitions
 	if want := len(spec.keys) + len(spec.calls); want != len(schema.Fields()) {
 		return nil, diag.Errorf(diag.Internal, "plan: an aggregate of %d columns has a schema of %d", want, len(schema.Fields()))
 	}
@@ -242,6 +248,11 @@ func (a *aggregate) finish(ctx context.Context) error {
 			return nil // the final phase makes the one row of nothing
 		}
 		return a.give(funcs.State.Partial)
+	}
+	if !a.any && len(a.always) > 0 {
+		if err := a.table.addAlways(); err != nil {
+			return err
+		}
 	}
 	if err := a.table.applySets(); err != nil {
 		return err

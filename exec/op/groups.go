@@ -91,12 +91,32 @@ func (g *groups) number(rec arrow.Record) error {
 	}
 	defer release(cols)
 	g.hash.of(cols, n)
+	return g.find(cols)
+}
+
+// find sets ids to the groups of the keys in cols, of which hash has the hashes.
+func (g *groups) find(cols []arrow.Array) error {
 	fresh := g.index.insert(&g.hash, g.ids)
 	if len(fresh) == 0 {
 		return nil
 	}
 	g.grow(g.index.n)
 	return g.keys.add(takeAll(g.env, cols, fresh), len(fresh))
+}
+
+// addAlways makes the group that is there without rows, if it is this task's.
+func (g *groups) addAlways() error {
+	cols, err := evalAll(g.env, g.spec.always, array.NewRecord(arrow.NewSchema(nil, nil), nil, 1))
+	if err != nil {
+		return err
+	}
+	defer release(cols)
+	hash := g.hash.of(cols, 1)[0]
+	if parts := uint64(g.spec.partitions); parts > 0 && hash%parts != uint64(g.env.Task.Index) {
+		return nil
+	}
+	g.ids = append(g.ids[:0], 0)
+	return g.find(cols)
 }
 
 func takeAll(env *Env, cols []arrow.Array, idx []int32) []arrow.Array {

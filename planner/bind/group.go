@@ -260,8 +260,23 @@ func (g *grouping) expand(n *logical.Aggregate) {
 	for _, set := range g.sets {
 		sets.GID = append(sets.GID, g.idOf(set))
 	}
+	for i, set := range g.sets {
+		if len(set) == 0 {
+			n.Always = alwaysGroup(n.Keys, sets.GID[i])
+		}
+	}
 	n.Input = sets
 	n.Keys, n.Out = append(n.Keys, sets.ID.Column(diag.Span{})), append(n.Out, g.gid)
+}
+
+// alwaysGroup is the group of the grouping set (), whose GROUPING__ID is id: NULL in all keys. Hive 3 and later
+// have its row also where there are no rows (HIVE-17617), as for an aggregate without keys.
+func alwaysGroup(keys []expr.Expr, id int64) []expr.Expr {
+	var group []expr.Expr
+	for _, k := range keys {
+		group = append(group, expr.Null(k.Type()))
+	}
+	return append(group, expr.BigInt(id))
 }
 
 // idOf is GROUPING__ID of a set: bit n-1-i is 1 if key i of n is not in it (Hive 2.3 and later).

@@ -50,7 +50,15 @@ func (c *cutter) complete(n *logical.Aggregate, in *piece, keys []*winnowpb.Expr
 	}
 	p, node := c.on(in, n.Fields())
 	node.Op = &winnowpb.Node_Aggregate{Aggregate: agg}
-	return p, nil
+	return p, c.always(n, in, agg)
+}
+
+// always tells agg, whose input is in, of the group that n has even without rows.
+func (c *cutter) always(n *logical.Aggregate, in *piece, agg *winnowpb.Aggregate) (err error) {
+	if agg.Always, err = placeAll(n.Always, nil); err == nil && in.spread != single {
+		agg.Partitions = uint32(c.cfg.Partitions)
+	}
+	return err
 }
 
 func (c *cutter) twoPhase(n *logical.Aggregate, in *piece, keys []*winnowpb.Expr) (*piece, error) {
@@ -90,6 +98,9 @@ func (c *cutter) twoPhase(n *logical.Aggregate, in *piece, keys []*winnowpb.Expr
 		p = c.hash(p, final.Keys)
 	} else {
 		p = c.gather(p, nil)
+	}
+	if err := c.always(n, p, final); err != nil {
+		return nil, err
 	}
 	p, node = c.on(p, n.Fields())
 	node.Op = &winnowpb.Node_Aggregate{Aggregate: final}

@@ -136,6 +136,8 @@ type Aggregate struct {
 	Keys  []expr.Expr
 	Out   []Field // of the keys
 	Calls []AggCall
+	// Always, if not nil, has the key values (literals) of a group that is there even if no row is: that of the grouping set ().
+	Always []expr.Expr
 }
 
 // GroupingSets repeats each row once per set: the keys that are not in the set become NULL, and

@@ -26,7 +26,7 @@ func splitDistinct(_ context.Context, env *Env, n logical.Node) (logical.Node, e
 			inner.Keys, inner.Out = append(inner.Keys, e), append(inner.Out, f)
 			return f.Column(diag.Span{})
 		}
-		outer := &logical.Aggregate{Input: inner, Out: agg.Out}
+		outer := &logical.Aggregate{Input: inner, Out: agg.Out, Always: agg.Always}
 		for _, k := range agg.Keys {
 			outer.Keys = append(outer.Keys, add(k))
 		}

@@ -2406,6 +2406,8 @@ type Aggregate struct {
 	Phase         Aggregate_Phase        `protobuf:"varint,1,opt,name=phase,proto3,enum=winnow.v1.Aggregate_Phase" json:"phase,omitempty"`
 	Keys          []*Expr                `protobuf:"bytes,2,rep,name=keys,proto3" json:"keys,omitempty"`
 	Calls         []*AggCall             `protobuf:"bytes,3,rep,name=calls,proto3" json:"calls,omitempty"`
+	Always        []*Expr                `protobuf:"bytes,4,rep,name=always,proto3" json:"always,omitempty"`          // COMPLETE, FINAL: key values of a group that is there even if no row is
+	Partitions    uint32                 `protobuf:"varint,5,opt,name=partitions,proto3" json:"partitions,omitempty"` // by key hash, one a task: always belongs to one of them; 0: there is one task
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2459,6 +2461,20 @@ func (x *Aggregate) GetCalls() []*AggCall {
 		return x.Calls
 	}
 	return nil
+}
+
+func (x *Aggregate) GetAlways() []*Expr {
+	if x != nil {
+		return x.Always
+	}
+	return nil
+}
+
+func (x *Aggregate) GetPartitions() uint32 {
+	if x != nil {
+		return x.Partitions
+	}
+	return 0
 }
 
 type AggCall struct {
@@ -4209,11 +4225,15 @@ const file_plan_proto_rawDesc = "" +
 	"\x06Filter\x12-\n" +
 	"\tpredicate\x18\x01 \x01(\v2\x0f.winnow.v1.ExprR\tpredicate\"0\n" +
 	"\aProject\x12%\n" +
-	"\x05exprs\x18\x01 \x03(\v2\x0f.winnow.v1.ExprR\x05exprs\"\xc6\x01\n" +
+	"\x05exprs\x18\x01 \x03(\v2\x0f.winnow.v1.ExprR\x05exprs\"\x8f\x02\n" +
 	"\tAggregate\x120\n" +
 	"\x05phase\x18\x01 \x01(\x0e2\x1a.winnow.v1.Aggregate.PhaseR\x05phase\x12#\n" +
 	"\x04keys\x18\x02 \x03(\v2\x0f.winnow.v1.ExprR\x04keys\x12(\n" +
-	"\x05calls\x18\x03 \x03(\v2\x12.winnow.v1.AggCallR\x05calls\"8\n" +
+	"\x05calls\x18\x03 \x03(\v2\x12.winnow.v1.AggCallR\x05calls\x12'\n" +
+	"\x06always\x18\x04 \x03(\v2\x0f.winnow.v1.ExprR\x06always\x12\x1e\n" +
+	"\n" +
+	"partitions\x18\x05 \x01(\rR\n" +
+	"partitions\"8\n" +
 	"\x05Phase\x12\f\n" +
 	"\bCOMPLETE\x10\x00\x12\v\n" +
 	"\aPARTIAL\x10\x01\x12\t\n" +
@@ -4520,43 +4540,44 @@ var file_plan_proto_depIdxs = []int32{
 	2,  // 56: winnow.v1.Aggregate.phase:type_name -> winnow.v1.Aggregate.Phase
 	7,  // 57: winnow.v1.Aggregate.keys:type_name -> winnow.v1.Expr
 	31, // 58: winnow.v1.Aggregate.calls:type_name -> winnow.v1.AggCall
-	7,  // 59: winnow.v1.AggCall.args:type_name -> winnow.v1.Expr
-	7,  // 60: winnow.v1.AggCall.filter:type_name -> winnow.v1.Expr
-	7,  // 61: winnow.v1.AggCall.const_args:type_name -> winnow.v1.Expr
-	54, // 62: winnow.v1.GroupingSets.sets:type_name -> winnow.v1.GroupingSets.Set
-	3,  // 63: winnow.v1.Join.kind:type_name -> winnow.v1.Join.Kind
-	7,  // 64: winnow.v1.Join.left_keys:type_name -> winnow.v1.Expr
-	7,  // 65: winnow.v1.Join.right_keys:type_name -> winnow.v1.Expr
-	7,  // 66: winnow.v1.Join.residual:type_name -> winnow.v1.Expr
-	7,  // 67: winnow.v1.SortKey.expr:type_name -> winnow.v1.Expr
-	34, // 68: winnow.v1.Sort.keys:type_name -> winnow.v1.SortKey
-	7,  // 69: winnow.v1.Window.partition_by:type_name -> winnow.v1.Expr
-	34, // 70: winnow.v1.Window.order_by:type_name -> winnow.v1.SortKey
-	38, // 71: winnow.v1.Window.calls:type_name -> winnow.v1.WindowCall
-	7,  // 72: winnow.v1.WindowCall.args:type_name -> winnow.v1.Expr
-	39, // 73: winnow.v1.WindowCall.frame:type_name -> winnow.v1.Frame
-	7,  // 74: winnow.v1.WindowCall.filter:type_name -> winnow.v1.Expr
-	4,  // 75: winnow.v1.Frame.unit:type_name -> winnow.v1.Frame.Unit
-	55, // 76: winnow.v1.Frame.start:type_name -> winnow.v1.Frame.Bound
-	55, // 77: winnow.v1.Frame.end:type_name -> winnow.v1.Frame.Bound
-	7,  // 78: winnow.v1.Generate.args:type_name -> winnow.v1.Expr
-	7,  // 79: winnow.v1.Sample.keys:type_name -> winnow.v1.Expr
-	7,  // 80: winnow.v1.Transform.args:type_name -> winnow.v1.Expr
-	56, // 81: winnow.v1.Transform.in_format:type_name -> winnow.v1.Transform.InFormatEntry
-	57, // 82: winnow.v1.Transform.out_format:type_name -> winnow.v1.Transform.OutFormatEntry
-	34, // 83: winnow.v1.Exchange.merge_by:type_name -> winnow.v1.SortKey
-	58, // 84: winnow.v1.Write.properties:type_name -> winnow.v1.Write.PropertiesEntry
-	6,  // 85: winnow.v1.Write.columns:type_name -> winnow.v1.Field
-	59, // 86: winnow.v1.Write.handler_properties:type_name -> winnow.v1.Write.HandlerPropertiesEntry
-	49, // 87: winnow.v1.Stats.bad:type_name -> winnow.v1.BadValues
-	50, // 88: winnow.v1.Stats.nodes:type_name -> winnow.v1.NodeStats
-	5,  // 89: winnow.v1.Frame.Bound.kind:type_name -> winnow.v1.Frame.Bound.Kind
-	7,  // 90: winnow.v1.Frame.Bound.offset:type_name -> winnow.v1.Expr
-	91, // [91:91] is the sub-list for method output_type
-	91, // [91:91] is the sub-list for method input_type
-	91, // [91:91] is the sub-list for extension type_name
-	91, // [91:91] is the sub-list for extension extendee
-	0,  // [0:91] is the sub-list for field type_name
+	7,  // 59: winnow.v1.Aggregate.always:type_name -> winnow.v1.Expr
+	7,  // 60: winnow.v1.AggCall.args:type_name -> winnow.v1.Expr
+	7,  // 61: winnow.v1.AggCall.filter:type_name -> winnow.v1.Expr
+	7,  // 62: winnow.v1.AggCall.const_args:type_name -> winnow.v1.Expr
+	54, // 63: winnow.v1.GroupingSets.sets:type_name -> winnow.v1.GroupingSets.Set
+	3,  // 64: winnow.v1.Join.kind:type_name -> winnow.v1.Join.Kind
+	7,  // 65: winnow.v1.Join.left_keys:type_name -> winnow.v1.Expr
+	7,  // 66: winnow.v1.Join.right_keys:type_name -> winnow.v1.Expr
+	7,  // 67: winnow.v1.Join.residual:type_name -> winnow.v1.Expr
+	7,  // 68: winnow.v1.SortKey.expr:type_name -> winnow.v1.Expr
+	34, // 69: winnow.v1.Sort.keys:type_name -> winnow.v1.SortKey
+	7,  // 70: winnow.v1.Window.partition_by:type_name -> winnow.v1.Expr
+	34, // 71: winnow.v1.Window.order_by:type_name -> winnow.v1.SortKey
+	38, // 72: winnow.v1.Window.calls:type_name -> winnow.v1.WindowCall
+	7,  // 73: winnow.v1.WindowCall.args:type_name -> winnow.v1.Expr
+	39, // 74: winnow.v1.WindowCall.frame:type_name -> winnow.v1.Frame
+	7,  // 75: winnow.v1.WindowCall.filter:type_name -> winnow.v1.Expr
+	4,  // 76: winnow.v1.Frame.unit:type_name -> winnow.v1.Frame.Unit
+	55, // 77: winnow.v1.Frame.start:type_name -> winnow.v1.Frame.Bound
+	55, // 78: winnow.v1.Frame.end:type_name -> winnow.v1.Frame.Bound
+	7,  // 79: winnow.v1.Generate.args:type_name -> winnow.v1.Expr
+	7,  // 80: winnow.v1.Sample.keys:type_name -> winnow.v1.Expr
+	7,  // 81: winnow.v1.Transform.args:type_name -> winnow.v1.Expr
+	56, // 82: winnow.v1.Transform.in_format:type_name -> winnow.v1.Transform.InFormatEntry
+	57, // 83: winnow.v1.Transform.out_format:type_name -> winnow.v1.Transform.OutFormatEntry
+	34, // 84: winnow.v1.Exchange.merge_by:type_name -> winnow.v1.SortKey
+	58, // 85: winnow.v1.Write.properties:type_name -> winnow.v1.Write.PropertiesEntry
+	6,  // 86: winnow.v1.Write.columns:type_name -> winnow.v1.Field
+	59, // 87: winnow.v1.Write.handler_properties:type_name -> winnow.v1.Write.HandlerPropertiesEntry
+	49, // 88: winnow.v1.Stats.bad:type_name -> winnow.v1.BadValues
+	50, // 89: winnow.v1.Stats.nodes:type_name -> winnow.v1.NodeStats
+	5,  // 90: winnow.v1.Frame.Bound.kind:type_name -> winnow.v1.Frame.Bound.Kind
+	7,  // 91: winnow.v1.Frame.Bound.offset:type_name -> winnow.v1.Expr
+	92, // [92:92] is the sub-list for method output_type
+	92, // [92:92] is the sub-list for method input_type
+	92, // [92:92] is the sub-list for extension type_name
+	92, // [92:92] is the sub-list for extension extendee
+	0,  // [0:92] is the sub-list for field type_name
 }
 
 func init() { file_plan_proto_init() }
