@@ -48,3 +48,14 @@ func (c *cutter) next(b []byte, from int) (to, next int) {
 	rec, n := c.framing.Next(b[from:], true)
 	return from + len(rec), from + n
 }
+
+// after returns where the record after the one that ends at end begins, if a single byte or CRLF ends it; else 0.
+func (c *cutter) after(b []byte, end int) int {
+	switch {
+	case b[end] == c.end:
+		return end + 1
+	case c.crEnds && b[end] == '\r' && end+1 < len(b) && b[end+1] == '\n':
+		return end + 2
+	}
+	return 0
+}

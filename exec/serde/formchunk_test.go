@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -117,3 +118,54 @@ const regexLine = `63.74.111.199 [05/Mar/2024:00:00:01 +0000] "GET /news/old-sum
 func TestRegexChunkAllocates(t *testing.T) { regexTables[0].allocates(t, regexLine) }
 
 func BenchmarkRegexChunk(b *testing.B) { regexTables[0].benchmark(b, regexLine) }
+
+var jsonTables = []formTable{
+	{"json", nil, []string{"id bigint", "user struct<lang:string,id:int,geo:struct<k:double>>", "text string", "tags array<string>", "m map<string,int>"},
+		[][]int{{1}, {0, 2}, {3}, {4, 1}}},
+	{"json", map[string]string{"mapping.a": "Key", "line.delim": "\n"}, []string{"a varchar(5)", "ik boolean"}, [][]int{{0}, {1}}},
+	{"json", map[string]string{"case.insensitive": "false", "mapping.a": "User"}, []string{"a string", "lang string"}, [][]int{{0}, {1}}},
+	{"json", map[string]string{"textinputformat.record.delimiter": "\n"}, []string{"a1 int", "b22 int", "c333 int", "d4444 int", "e55555 int", "f666666 int", "g7777777 int"}, [][]int{{3, 1}}},
+}
+
+const tweet = `{"created_at":"Tue Mar 05 17:00:00 +0000 2024","id":1763113000000060525,"text":"I love \u00e9\ud83d\ude00 \"green\" old","source":"<a href=\"http:\/\/twitter.com\/download\/iphone\">Twitter<\/a>","truncated":false,"in_reply_to":null,"user":{"id":32,"screen_name":"user_32","name":"battery é","geo":{"k":1.5e3,"u":[]},"verified":true,"lang":"th"},"entities":{"hashtags":[{"text":"hotel"},{"text":"summer"}],"urls":[]},"tags":["x","y"],"m":{"k":1},"lang":"th"}`
+
+var jsonSeeds = []string{
+	tweet + "\n" + tweet + "\n", `{"id":1,"text":"x"}` + "\n" + `{"id":2,"user":{"lang":"e\\n"}}` + "\n",
+	`{"id" : 1, "text" :"x" , "user": { "lang" :"a" } }` + "\n  { \"id\":\t2}\r\n\n", `{"id":1}x` + "\n" + `{"id":1} {}` + "\n{\"id\":1},\n",
+	`{"id":1,"id":2}` + "\n" + `{"ID":1,"\u0069d":2}` + "\n" + `{"user":{"lang":"x"},"User":{"id":2}}` + "\n", `{"id":tru}` + "\n" + `{"x":true1,"id":1}` + "\n" + `{"x":NaN,"id":1}` + "\n",
+	`{"x":[1,2,{"a":[]},{}],"id":1}` + "\n" + `{"x":[1,],"id":1}` + "\n" + `{"x":{"a":1,},"id":1}` + "\n" + `{"x":[1}],"id":1}` + "\n",
+	`{"text":"\ud800","id":1}` + "\n" + `{"x":"\ud800\u0041","id":1}` + "\n" + `{"x":"\q","id":1}` + "\n" + `{"x":"a` + "\x01" + `"}` + "\n",
+	`{"user":null,"id":null}` + "\n" + `{"user":5}` + "\n" + `{"user":["en",7]}` + "\n" + `{"user":{"geo":{"k":"x"}},"id":"12"}` + "\n" + `{"user":{}}` + "\n",
+	`[1,{"lang":"x"}]` + "\n" + `"x"` + "\n5\nnull\n" + `{}` + "\n", `{"İd":3,"user":{"lang":"x"}}` + "\n" + `{"Key":"a","iK":true}` + "\n" + `{"K":1,"i\u212a":true,"iK":false}` + "\n",
+	`{"a":"` + "\xff\xfe" + `","text":"` + "\xe9" + `"}` + "\n", `{"text":"unclosed` + "\n" + `{"text":"\\"}` + "\n" + `{"text":"\\\"}` + "\n",
+	`{"a1":1,"b22":2,"c333":3,"d4444":4,"e55555":5,"f666666":6,"g7777777":7}` + "\n" + `{"a1":false,"B22":-0,"c333":1e2}` + "\n",
+	`{"x":-,"y":e,"z":+1.,"id":01}` + "\n", `{"":1,"id":2}` + "\n" + `{"x":"","id":"\""}` + "\n" + `{"id":1 2}` + "\n" + `{"id" 1}` + "\n" + `{"a":"b" "id":1}` + "\n",
+}
+
+func FuzzJSONChunk(f *testing.F) {
+	for _, s := range jsonSeeds {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for i := range jsonTables {
+			jsonTables[i].sameForms(t, data)
+		}
+	})
+}
+
+// TestJSONChunkShifts moves a record over the edges of blocks, and damages it at each place.
+func TestJSONChunkShifts(t *testing.T) {
+	for shift := range 70 {
+		before := `{"text":"` + strings.Repeat("x", shift) + `"}` + "\n"
+		jsonTables[0].sameForms(t, []byte(before+tweet+"\n"))
+	}
+	for i := range tweet {
+		for _, c := range []string{"", `"`, `\`, ",", "}", "[", "e", " ", "\n"} {
+			jsonTables[0].sameForms(t, []byte(tweet[:i]+c+tweet[i+1:]+"\n"+tweet+"\n"))
+		}
+	}
+}
+
+func TestJSONChunkAllocates(t *testing.T) { jsonTables[0].allocates(t, tweet) }
+
+func BenchmarkJSONChunk(b *testing.B) { jsonTables[0].benchmark(b, tweet) }

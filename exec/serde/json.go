@@ -46,7 +46,7 @@ func newJSON(s *spec, need Need) (Decoder, error) {
 			return nil, diag.Errorf(diag.Type, "column %q has no type", s.Columns[c].Name)
 		}
 	}
-	return d, nil
+	return newJSONChunk(s, d)
 }
 
 // newRoot honours the properties of the OpenX reader: mapping.COLUMN = key, case.insensitive, dots.in.keys.
@@ -92,13 +92,21 @@ func newShape(t arrow.DataType, fold, dots bool) *jsonShape {
 
 // Decode implements Decoder. A blank record is a row of NULLs, not counted.
 func (d *json) Decode(rec []byte, out *Columns) error {
+	row := out.rows
+	d.decode(rec, out)
+	countBadUTF8(out, row)
+	return nil
+}
+
+// decode is Decode without a look at the bytes of text.
+func (d *json) decode(rec []byte, out *Columns) {
 	d.reset(rec)
 	d.texts.counts = &out.Counts
 	d.counts = &out.Counts
 	d.blanks()
 	if d.i == len(rec) {
 		out.AddNullRow()
-		return nil
+		return
 	}
 	row, bad := out.rows, false
 	d.bad = d.bad[:0]
@@ -119,7 +127,7 @@ func (d *json) Decode(rec []byte, out *Columns) error {
 			saved = c.restoreBad(saved)
 		}
 		out.AddBadRow()
-		return nil
+		return
 	}
 	for _, c := range out.cols {
 		if c.n == row {
@@ -129,9 +137,7 @@ func (d *json) Decode(rec []byte, out *Columns) error {
 	if d.blanks(); d.i < len(rec) {
 		out.Counts.TrailingText++
 	}
-	countBadUTF8(out, row)
 	out.rows++
-	return nil
 }
 
 // object reads {…} into cols, of which each gets at most one value, at index row: the last of equal keys.

@@ -1,0 +1,200 @@
+package serde
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// jsonObject is an object of which some fields are wanted: the record, or a struct in it.
+type jsonObject struct {
+	fields []jsonField
+	// lengths are the distances from the opening quote of a wanted key to the colon after it; none if there are so many
+	// that every key is looked at.
+	lengths []int
+	fold    bool
+}
+
+// jsonField is a wanted key.
+type jsonField struct {
+	name   string // in lower case if the object folds
+	place  int    // among the columns of the object
+	index  int    // among the fields of all objects
+	shape  *jsonShape
+	object *jsonObject // of a struct
+}
+
+// maxKeyLengths is up to how many lengths of keys are looked for.
+const maxKeyLengths = 6
+
+// newObject returns what is wanted by shape, numbering fields from *fields on; nil if the names cannot be found by their bytes.
+func newObject(shape *jsonShape, fields *int) *jsonObject {
+	o := &jsonObject{fold: shape.fold}
+	distances := map[int]bool{}
+	for _, name := range slices.Sorted(maps.Keys(shape.fields)) {
+		if shape.dots || strings.ContainsAny(name, `"\`) || !isASCII(name) {
+			return nil
+		}
+		f := jsonField{name: name, place: shape.fields[name], index: *fields}
+		f.shape = shape.kids[f.place]
+		*fields++
+		if f.shape.fields != nil {
+			if f.object = newObject(f.shape, fields); f.object == nil {
+				return nil
+			}
+		}
+		o.fields = append(o.fields, f)
+		// Two characters beyond ASCII have an ASCII letter as lower case: the Kelvin sign and I with a dot.
+		longest := len(name)
+		if shape.fold {
+			longest += 2*strings.Count(name, "k") + strings.Count(name, "i")
+		}
+		for n := len(name); n <= longest; n++ {
+			distances[n+2] = true
+		}
+	}
+	o.lengths = slices.Sorted(maps.Keys(distances))
+	if n := len(o.lengths); n > maxKeyLengths || (n > 0 && o.lengths[n-1] > 63) {
+		o.lengths = nil
+	}
+	return o
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// find returns the field whose key ends b, or nil. It is not ok if the key has characters beyond ASCII, which may fold.
+func (o *jsonObject) find(b []byte) (*jsonField, bool) {
+	end := len(b) - 1 // of the key; a quote is there in a record that is well-formed
+	if end < 0 || b[end] != '"' {
+		return nil, false
+	}
+	begin := end
+	for begin > 0 && b[begin-1] != '"' {
+		begin--
+		if b[begin] >= utf8.RuneSelf && o.fold {
+			return nil, false
+		}
+	}
+	key := b[begin:end]
+	for i := range o.fields {
+		if f := &o.fields[i]; len(f.name) == len(key) && (string(key) == f.name || o.fold && equalFold(key, f.name)) {
+			return f, true
+		}
+	}
+	return nil, true
+}
+
+// equalFold compares ASCII texts of the same length, of which lower is in lower case.
+func equalFold(b []byte, lower string) bool {
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// jsonChunk finds the wanted values of the records of a chunk by the classes of their bytes and reads only those; the
+// fields of wanted structs are found alike.
+type jsonChunk struct {
+	*json
+	blocks jsonBlocks
+	cutter cutter
+}
+
+// newJSONChunk returns d, with a chunk form if framing and names allow it.
+func newJSONChunk(s *spec, d *json) (Decoder, error) {
+	framing, err := lineFraming(s.props)
+	if err != nil {
+		return nil, err
+	}
+	c, ok := newCutter(framing)
+	if !ok || c.end >= ' ' {
+		return d, nil
+	}
+	fields := 0
+	root := newObject(d.root, &fields)
+	if root == nil {
+		return d, nil
+	}
+	return &jsonChunk{json: d, cutter: c, blocks: jsonBlocks{classes: jsonClasses(), root: root, at: make([]int32, fields)}}, nil
+}
+
+// DecodeChunk implements ChunkDecoder.
+func (d *jsonChunk) DecodeChunk(b []byte, out *Columns) error {
+	row := out.rows
+	for len(b) > 0 {
+		n := d.cutter.piece(b)
+		d.piece(b[:n], out)
+		b = b[n:]
+	}
+	countBadUTF8(out, row)
+	return nil
+}
+
+func (d *jsonChunk) piece(b []byte, out *Columns) {
+	d.cutter.begin(b)
+	d.blocks.begin(b)
+	for from := 0; from < len(b); {
+		if end, ok := d.blocks.record(from); ok {
+			if next := d.cutter.after(b, end); next > 0 && d.row(b[:end], out) {
+				from = next
+				continue
+			}
+		}
+		end, next := d.cutter.next(b, from)
+		d.decode(b[from:end], out)
+		from = next
+	}
+}
+
+// row adds the row of the record that ends b.
+func (d *jsonChunk) row(b []byte, out *Columns) bool {
+	d.reset(b)
+	d.texts.counts, d.counts = &out.Counts, &out.Counts
+	if !d.fields(d.blocks.root, out.cols, out.rows) {
+		out.cut(out.rows)
+		return false
+	}
+	out.rows++
+	return true
+}
+
+// fields reads the values that have been found into cols, of which each gets one, at index row.
+func (d *jsonChunk) fields(o *jsonObject, cols []*vector, row int) bool {
+	for i := range o.fields {
+		f := &o.fields[i]
+		d.i = int(d.blocks.at[f.index])
+		if d.i < 0 {
+			continue
+		}
+		c := cols[f.place]
+		if f.object == nil || d.b[d.i] != '{' {
+			if !d.value(f.shape, c) {
+				return false
+			}
+			continue
+		}
+		if !d.fields(f.object, c.kids, row) {
+			return false
+		}
+		c.added()
+	}
+	for _, c := range cols {
+		if c.n == row {
+			c.appendNull()
+		}
+	}
+	return true
+}
