@@ -15,12 +15,14 @@ QUERY = "select k, count(*), sum(v) from big group by k order by k"
 KILL_AFTER = (0.0, 0.15, 0.4, 0.8, 1.5)
 
 
-def node(winnow: str, work: str, name: str, warehouse: str, role: str, join: str = "") -> tuple:
+def node(winnow: str, work: str, name: str, warehouse: str, role: str, join: str = "", more: list = ()) -> tuple:
+    """Starts a node with the flags in more; returns its process and the addresses it listens at."""
     ready = os.path.join(work, name + ".json")
     if os.path.exists(ready):
         os.remove(ready)
     args = [winnow, "serve", "--role", role, "--name", name, "--warehouse", warehouse, "--ready-file", ready, "--slots", "1"]
     args += [x for flag in ("--flight", "--http", "--gossip", "--rpc") for x in (flag, "127.0.0.1:0")]
+    args += more
     if join:
         args += ["--join", join]
     log = open(os.path.join(work, name + ".log"), "w")
@@ -38,6 +40,17 @@ def ask(winnow: str, args: list, sql: str) -> str:
     if run.returncode:
         raise SystemExit(f"{sql}: exit {run.returncode}: {run.stderr}")
     return run.stdout
+
+
+def stop(procs: list) -> None:
+    for p in procs:
+        if p.poll() is None:
+            p.send_signal(signal.SIGTERM)
+    for p in procs:
+        try:
+            p.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            p.kill()
 
 
 def main() -> int:
@@ -76,14 +89,7 @@ def main() -> int:
             print(f"killed after {delay:.2f} s (query {'under way' if running else 'done'}): {'ok' if good else 'WRONG: ' + err + out[:300]}")
             passed += good
     finally:
-        for p in procs:
-            if p.poll() is None:
-                p.send_signal(signal.SIGTERM)
-        for p in procs:
-            try:
-                p.wait(timeout=40)
-            except subprocess.TimeoutExpired:
-                p.kill()
+        stop(procs)
     print(f"{passed} passed, {len(KILL_AFTER) - passed} failed")
     return 0 if passed == len(KILL_AFTER) else 1
 

@@ -146,8 +146,12 @@ func (b *binder) pullFilter(n *logical.Filter) (pulled, error) {
 	if err != nil {
 		return pulled{}, err
 	}
-	var own []expr.Expr
+	// An equality that all branches of an OR have ties the subquery like one that stands alone.
+	var parts, own []expr.Expr
 	for _, c := range n.Conds {
+		parts = append(parts, expr.Factor(c)...)
+	}
+	for _, c := range parts {
 		if free(c, in.node.Fields()) == nil {
 			own = append(own, c)
 			continue

@@ -127,11 +127,15 @@ func describeSample(s *Sample) string {
 }
 
 func projections(n *Project) string {
-	parts := make([]string, len(n.Exprs))
+	var parts []string
 	for i, e := range n.Exprs {
-		parts[i] = expr.Print(e)
-		if c, ok := e.(*expr.Column); !ok || c.Name != n.Out[i].Name && !strings.HasSuffix(c.Name, "."+n.Out[i].Name) {
-			parts[i] += " as " + n.Out[i].Name
+		c, ok := e.(*expr.Column)
+		switch {
+		case ok && n.Out[i].Hidden:
+		case ok && (c.Name == n.Out[i].Name || strings.HasSuffix(c.Name, "."+n.Out[i].Name)):
+			parts = append(parts, expr.Print(e))
+		default:
+			parts = append(parts, expr.Print(e)+" as "+n.Out[i].Name)
 		}
 	}
 	return strings.Join(parts, ", ")

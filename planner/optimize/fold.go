@@ -16,7 +16,7 @@ func fold(_ context.Context, env *Env, n logical.Node) (logical.Node, error) {
 			return n, nil
 		}
 		var keep []expr.Expr
-		for _, c := range conjuncts(f.Conds...) {
+		for _, c := range expr.Conjuncts(f.Conds...) {
 			switch {
 			case expr.IsTrue(c):
 			case expr.IsFalse(c) || expr.IsNull(c):
@@ -59,7 +59,7 @@ func mapExprs(n logical.Node, f func(expr.Expr) expr.Expr) logical.Node {
 		return &c
 	case *logical.Join:
 		c := *n
-		c.On = conjuncts(mapList(n.On, f)...)
+		c.On = expr.Conjuncts(mapList(n.On, f)...)
 		return &c
 	case *logical.Sort:
 		return &logical.Sort{Input: n.Input, Keys: mapKeys(n.Keys, f), Limit: n.Limit}

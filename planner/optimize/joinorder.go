@@ -1,7 +1,6 @@
 package optimize
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -10,17 +9,15 @@ import (
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
-// orderJoins reorders runs of inner joins greedily: it starts with the largest input, the one that is
-// streamed, and adds the smallest input that a condition ties to what is there; an input without any
-// condition comes last. FROM a, b, c so never pairs all rows of two tables that a third one ties.
+// orderJoins reorders runs of inner joins: of all pairs of inputs that an equality ties it joins the one with
+// the fewest rows to come, takes the result for an input, and goes on so. Inputs that nothing ties are paired last.
 func orderJoins(ctx context.Context, env *Env, n logical.Node) (logical.Node, error) {
-	o := &orderer{ctx: ctx, env: env, shared: map[uint32]logical.Node{}}
+	o := &orderer{estimator{ctx, env}, map[uint32]logical.Node{}}
 	return o.node(n), nil
 }
 
 type orderer struct {
-	ctx    context.Context
-	env    *Env
+	estimator
 	shared map[uint32]logical.Node
 }
 
@@ -34,15 +31,7 @@ func (o *orderer) node(n logical.Node) logical.Node {
 		}
 		return s.With(o.shared[s.ID])
 	}
-	in := n.Inputs()
-	if len(in) == 0 {
-		return n
-	}
-	out := make([]logical.Node, len(in))
-	for i, c := range in {
-		out[i] = o.node(c)
-	}
-	return n.With(out...)
+	return overInputs(n, o.node)
 }
 
 // flatten collects the inputs and conditions of a tree of inner joins.
@@ -51,67 +40,167 @@ func flatten(n logical.Node, inputs []logical.Node, on []expr.Expr) ([]logical.N
 	if !ok || j.Kind != logical.Inner {
 		return append(inputs, n), on
 	}
-	inputs, on = flatten(j.Left, inputs, append(on, conjuncts(j.On...)...))
+	inputs, on = flatten(j.Left, inputs, append(on, expr.Conjuncts(j.On...)...))
 	return flatten(j.Right, inputs, on)
 }
 
-type sized struct {
-	node  logical.Node
-	bytes int64
-}
+// maxReordered is how many inputs of a run are reordered; longer ones stay as written.
+const maxReordered = 64
 
 func (o *orderer) run(j *logical.Join) logical.Node {
 	inputs, on := flatten(j, nil, nil)
+	if len(inputs) > maxReordered {
+		return j
+	}
 	for i, in := range inputs {
 		inputs[i] = o.node(in)
 	}
 	if len(inputs) == 2 {
-		c := *j
-		c.Left, c.Right = inputs[0], inputs[1]
-		return &c
+		return j.With(inputs...)
 	}
-	rest := make([]sized, len(inputs))
-	for i, in := range inputs {
-		b, _ := size(o.ctx, o.env, in)
-		rest[i] = sized{in, b}
+	g := o.graph(inputs, on)
+	g.at = j.At
+	for len(g.parts) > 1 {
+		g.join(g.cheapest())
 	}
-	slices.SortStableFunc(rest, func(a, b sized) int { return cmp.Compare(a.bytes, b.bytes) })
-	plan := rest[len(rest)-1].node
-	rest = rest[:len(rest)-1]
-	for len(rest) > 0 {
-		next := slices.IndexFunc(rest, func(s sized) bool { return tied(plan, s.node, on) })
-		if next < 0 {
-			next = 0
-		}
-		both := append(slices.Clone(plan.Fields()), rest[next].node.Fields()...)
-		var mine, later []expr.Expr
-		for _, c := range on {
-			if covers(both, c) {
-				mine = append(mine, c)
-			} else {
-				later = append(later, c)
-			}
-		}
-		plan = &logical.Join{Kind: logical.Inner, Left: plan, Right: rest[next].node, On: mine, At: j.At}
-		rest, on = slices.Delete(rest, next, next+1), later
-	}
-	return o.inOrder(plan, j.Fields(), on)
+	return inOrder(filtered(g.parts[0].node, g.left()), j.Fields())
 }
 
-// inOrder gives the columns the order they had.
-func (o *orderer) inOrder(plan logical.Node, fields []logical.Field, on []expr.Expr) logical.Node {
+// inOrder gives n's columns the order of fields, which are the same ones.
+func inOrder(n logical.Node, fields []logical.Field) logical.Node {
+	if slices.EqualFunc(n.Fields(), fields, func(a, b logical.Field) bool { return a.ID == b.ID }) {
+		return n
+	}
 	exprs := make([]expr.Expr, len(fields))
 	for i, f := range fields {
 		exprs[i] = f.Column(diag.Span{})
 	}
-	return &logical.Project{Input: filtered(plan, on), Exprs: exprs, Out: fields}
+	return &logical.Project{Input: n, Exprs: exprs, Out: fields}
 }
 
-// tied reports whether a condition reads columns of both a and b and of nothing else.
-func tied(a, b logical.Node, on []expr.Expr) bool {
-	left, right := a.Fields(), b.Fields()
-	both := append(slices.Clone(left), right...)
-	return slices.ContainsFunc(on, func(c expr.Expr) bool {
-		return covers(both, c) && !covers(left, c) && !covers(right, c)
-	})
+// graph is a run of inner joins under way.
+type graph struct {
+	parts []part
+	conds []*tie
+	at    diag.Span
+}
+
+// part is some inputs, joined.
+type part struct {
+	node   logical.Node
+	inputs uint64 // a bit for each
+	rows   float64
+	base   float64 // rows of the largest table in it
+}
+
+// tie is a condition over several inputs.
+type tie struct {
+	cond   expr.Expr
+	inputs uint64 // that it reads
+	equal  bool
+	class  uint32  // equalities of one class say one thing, but for the columns they name
+	values float64 // that the columns of the class have
+	done   bool
+}
+
+func (o *orderer) graph(inputs []logical.Node, on []expr.Expr) *graph {
+	g := &graph{}
+	origin := map[uint32]int{}
+	for i, in := range inputs {
+		g.parts = append(g.parts, part{in, 1 << i, o.of(in).rows, o.base(in)})
+		for _, f := range in.Fields() {
+			origin[f.ID] = i
+		}
+	}
+	same := equalColumns(on)
+	fewest := map[uint32]float64{} // values by class
+	for _, c := range on {
+		t := &tie{cond: c}
+		ids := expr.Columns(c)
+		for _, id := range ids {
+			t.inputs |= 1 << origin[id]
+		}
+		g.conds = append(g.conds, t)
+		call, ok := c.(*expr.Call)
+		if !ok || call.Name != "=" && call.Name != "<=>" || len(ids) < 2 {
+			continue
+		}
+		l, r := expr.Columns(call.Args[0]), expr.Columns(call.Args[1])
+		if len(l) != 1 || len(r) != 1 || origin[l[0]] == origin[r[0]] {
+			continue
+		}
+		t.equal, t.class = true, same.find(l[0])
+		values := min(o.values(inputs[origin[l[0]]], call.Args[0]), o.values(inputs[origin[r[0]]], call.Args[1]))
+		if v, ok := fewest[t.class]; !ok || values < v {
+			fewest[t.class] = values
+		}
+	}
+	for _, t := range g.conds {
+		t.values = fewest[t.class]
+	}
+	return g
+}
+
+// cheapest returns the two parts to join next.
+func (g *graph) cheapest() (a, b int) {
+	best, bestTied := 0.0, false
+	for i := range g.parts {
+		for k := i + 1; k < len(g.parts); k++ {
+			rows, tied := g.rows(g.parts[i], g.parts[k])
+			if b == 0 || tied && !bestTied || tied == bestTied && rows < best {
+				a, b, best, bestTied = i, k, rows, tied
+			}
+		}
+	}
+	return a, b
+}
+
+// rows guesses the rows of a and b joined; tied is whether an equality ties them.
+func (g *graph) rows(a, b part) (rows float64, tied bool) {
+	share, values := 1.0, 1.0
+	seen := map[uint32]bool{}
+	for _, t := range g.conds {
+		if t.done || t.inputs&^(a.inputs|b.inputs) != 0 || t.inputs&^a.inputs == 0 || t.inputs&^b.inputs == 0 {
+			continue
+		}
+		switch {
+		case !t.equal:
+			share *= keptBy(t.cond)
+		case !seen[t.class]:
+			tied, seen[t.class] = true, true
+			values *= t.values
+		}
+	}
+	return atLeastOne(a.rows * b.rows * share / max(1, min(values, a.base, b.base))), tied
+}
+
+// join replaces parts a and b by their join.
+func (g *graph) join(a, b int) {
+	left, right := g.parts[a], g.parts[b]
+	rows, _ := g.rows(left, right)
+	if left.rows < right.rows {
+		left, right = right, left
+	}
+	both := left.inputs | right.inputs
+	var on []expr.Expr
+	for _, t := range g.conds {
+		if !t.done && t.inputs&^both == 0 {
+			t.done = true
+			on = append(on, t.cond)
+		}
+	}
+	n := &logical.Join{Kind: logical.Inner, Left: left.node, Right: right.node, On: on, At: g.at}
+	g.parts[a] = part{n, both, rows, max(left.base, right.base)}
+	g.parts = append(g.parts[:b], g.parts[b+1:]...)
+}
+
+// left are the conditions that no join took.
+func (g *graph) left() []expr.Expr {
+	var out []expr.Expr
+	for _, t := range g.conds {
+		if !t.done {
+			out = append(out, t.cond)
+		}
+	}
+	return out
 }

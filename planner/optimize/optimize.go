@@ -32,19 +32,25 @@ type Rule struct {
 	Name  string
 	Doc   string // one line for people
 	Apply func(ctx context.Context, env *Env, n logical.Node) (logical.Node, error)
+	// Off, if there is one, runs in the place of Apply where the rule is left out.
+	Off func(ctx context.Context, env *Env, n logical.Node) (logical.Node, error)
 }
 
 // Rules returns the rules in the order they run.
 func Rules() []Rule {
 	return []Rule{
-		{"fold", "compute constant expressions once", fold},
-		{"pushdown", "filter as near to the files as possible", pushDown},
-		{"distinct", "count(distinct x) by grouping twice", splitDistinct},
-		{"joinorder", "join along conditions, not across all pairs", orderJoins},
-		{"prunecolumns", "read only the columns that are used", pruneColumns},
-		{"prunepartitions", "read only the partitions that can match", prunePartitions},
-		{"joinside", "build the hash table of a join from its smaller side", chooseSides},
-		{"topn", "keep only the first rows of an order with a limit", topN},
+		{Name: "fold", Doc: "compute constant expressions once", Apply: fold},
+		{Name: "factor", Doc: "take what all branches of an OR say out of it", Apply: factor},
+		{Name: "pushdown", Doc: "filter as near to the files as possible", Apply: pushDown},
+		{Name: "infer", Doc: "filter each side of a join by what the other says", Apply: infer},
+		{Name: "pushdown", Doc: "the same for the filters that infer found", Apply: pushDown},
+		{Name: "distinct", Doc: "count(distinct x) by grouping twice", Apply: splitDistinct},
+		{Name: "prunepartitions", Doc: "read only the partitions that can match", Apply: prunePartitions, Off: keepPartitions},
+		{Name: "joinorder", Doc: "join along conditions, few rows first", Apply: orderJoins},
+		{Name: "prunecolumns", Doc: "read only the columns that are used", Apply: pruneColumns},
+		{Name: "joinside", Doc: "build the hash table of a join from its smaller side", Apply: chooseSides},
+		{Name: "limit", Doc: "read no more than a limit needs", Apply: pushLimit},
+		{Name: "topn", Doc: "keep only the first rows of an order with a limit", Apply: topN},
 	}
 }
 
@@ -57,8 +63,11 @@ type Step struct {
 // Run applies all rules but those named in off. each, if not nil, hears of every step.
 func Run(ctx context.Context, env *Env, n logical.Node, off []string, each func(Step)) (logical.Node, error) {
 	for _, r := range Rules() {
-		if slices.Contains(off, r.Name) && r.Name != "prunepartitions" {
-			continue
+		if slices.Contains(off, r.Name) {
+			if r.Off == nil {
+				continue
+			}
+			r.Apply = r.Off
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -109,6 +118,19 @@ func (r *rewriter) node(n logical.Node) (logical.Node, error) {
 	return r.f(n)
 }
 
+// overInputs returns n with f applied to each of its inputs.
+func overInputs(n logical.Node, f func(logical.Node) logical.Node) logical.Node {
+	in := n.Inputs()
+	if len(in) == 0 {
+		return n
+	}
+	out := make([]logical.Node, len(in))
+	for i, c := range in {
+		out[i] = f(c)
+	}
+	return n.With(out...)
+}
+
 // covers reports whether fields has every column that e reads.
 func covers(fields []logical.Field, e expr.Expr) bool {
 	for _, id := range expr.Columns(e) {
@@ -135,19 +157,6 @@ func substitute(e expr.Expr, fields []logical.Field, values []expr.Expr) expr.Ex
 		}
 		return e
 	})
-}
-
-// conjuncts takes nested ANDs apart.
-func conjuncts(es ...expr.Expr) []expr.Expr {
-	var out []expr.Expr
-	for _, e := range es {
-		if c, ok := e.(*expr.Call); ok && c.Name == "and" {
-			out = append(out, conjuncts(c.Args...)...)
-			continue
-		}
-		out = append(out, e)
-	}
-	return out
 }
 
 // filtered puts a Filter on n if there is anything to filter by.

@@ -9,15 +9,27 @@ import (
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
-// pruneColumns drops what nobody reads: columns of scans, projections, aggregate and window calls.
+// pruneColumns drops what nobody reads: columns of scans, projections, aggregate and window calls. A subtree
+// with several readers keeps what any of them wants.
 func pruneColumns(_ context.Context, _ *Env, n logical.Node) (logical.Node, error) {
-	p := &pruner{shared: map[uint32]set{}, done: map[uint32]logical.Node{}}
+	shared := findShared(n)
+	p := &pruner{wanted: map[uint32]set{}, kept: map[uint32]set{}}
 	want := set{}
 	for _, f := range n.Fields() {
 		want[f.ID] = true
 	}
-	p.readers(n)
-	return p.prune(n, want), nil
+	n = p.prune(n, want)
+	for _, id := range shared.order {
+		shared.inputs[id] = p.prune(shared.inputs[id], p.wanted[id])
+		p.kept[id] = set{}
+		for _, f := range shared.inputs[id].Fields() {
+			p.kept[id][f.ID] = true
+		}
+	}
+	for id, in := range shared.inputs {
+		shared.inputs[id] = p.narrow(in)
+	}
+	return shared.put(p.narrow(n)), nil
 }
 
 type set map[uint32]bool
@@ -41,23 +53,22 @@ func (s set) keep(fields []logical.Field) []logical.Field {
 	return slices.DeleteFunc(slices.Clone(fields), func(f logical.Field) bool { return !s[f.ID] })
 }
 
-type pruner struct {
-	shared map[uint32]set          // Shared ID → the input's columns, all of them
-	done   map[uint32]logical.Node // Shared ID → pruned input
-}
+// pruner keeps, by the ID of a shared subtree, which of its columns the readers want and which it has kept.
+type pruner struct{ wanted, kept map[uint32]set }
 
-// readers notes the columns of shared subtrees; all are kept, since readers differ.
-func (p *pruner) readers(n logical.Node) {
-	if s, ok := n.(*logical.Shared); ok && p.shared[s.ID] == nil {
-		want := set{}
-		for _, f := range s.Input.Fields() {
-			want[f.ID] = true
+// narrow takes the columns that are gone out of the readers in n.
+func (p *pruner) narrow(n logical.Node) logical.Node {
+	if s, ok := n.(*logical.Shared); ok {
+		c := *s
+		c.Out = nil
+		for i, f := range s.Input.Fields() {
+			if p.kept[s.ID][f.ID] {
+				c.Out = append(c.Out, s.Out[i])
+			}
 		}
-		p.shared[s.ID] = want
+		return &c
 	}
-	for _, in := range n.Inputs() {
-		p.readers(in)
-	}
+	return overInputs(n, p.narrow)
 }
 
 // prune returns n with at least the columns in want. The order of those that stay does not change.
@@ -98,10 +109,14 @@ func (p *pruner) prune(n logical.Node, want set) logical.Node {
 	case *logical.Limit, *logical.AssertSingle:
 		return n.With(p.prune(n.Inputs()[0], want))
 	case *logical.Shared:
-		if p.done[n.ID] == nil {
-			p.done[n.ID] = p.prune(n.Input, p.shared[n.ID])
+		wanted := p.wanted[n.ID].add()
+		for i, f := range n.Input.Fields() {
+			if want[n.Out[i].ID] {
+				wanted[f.ID] = true
+			}
 		}
-		return n.With(p.done[n.ID])
+		p.wanted[n.ID] = wanted
+		return n
 	}
 	return p.whole(n)
 }

@@ -19,6 +19,15 @@ import (
 // prunePartitions evaluates the filters that read only partition columns on the list of partitions, with
 // the same evaluator as for rows, and leaves the other filters to the scan.
 func prunePartitions(ctx context.Context, env *Env, n logical.Node) (logical.Node, error) {
+	return listPartitions(ctx, env, n, true)
+}
+
+// keepPartitions lists all partitions, and leaves every filter to the scan.
+func keepPartitions(ctx context.Context, env *Env, n logical.Node) (logical.Node, error) {
+	return listPartitions(ctx, env, n, false)
+}
+
+func listPartitions(ctx context.Context, env *Env, n logical.Node, prune bool) (logical.Node, error) {
 	return rewrite(n, func(n logical.Node) (logical.Node, error) {
 		s, ok := n.(*logical.Scan)
 		if !ok || s.Pruned != nil || s.Table.Handler != "" {
@@ -32,7 +41,7 @@ func prunePartitions(ctx context.Context, env *Env, n logical.Node) (logical.Nod
 		keys := &keyFilter{env: env, scan: s}
 		c.Filters = nil
 		for _, f := range s.Filters {
-			if keys.takes(f) {
+			if prune && keys.takes(f) {
 				keys.conds = append(keys.conds, f)
 			} else {
 				c.Filters = append(c.Filters, f)

@@ -10,19 +10,38 @@ import (
 )
 
 // pushDown moves each conjunct of a filter as far towards the scans as its columns allow; those that
-// reach a scan become its filters, those that span both sides of an inner join become its ON.
+// reach a scan become its filters, those that span both sides of an inner join become its ON. Into a subtree
+// with several readers goes what any of them wants.
 func pushDown(_ context.Context, _ *Env, n logical.Node) (logical.Node, error) {
-	p := &pusher{shared: map[uint32]logical.Node{}}
-	return p.push(n, nil), nil
+	p := &pusher{wanted: map[uint32][]expr.Expr{}}
+	shared := findShared(n)
+	n = p.push(n, nil)
+	for _, id := range shared.order {
+		in := shared.inputs[id]
+		var conds []expr.Expr
+		if wanted := p.wanted[id]; len(wanted) > 0 && !expr.Contains(wanted, expr.Bool(true)) {
+			conds = unknownTo(in, expr.Factor(expr.Any(wanted)))
+		}
+		shared.inputs[id] = p.push(in, conds)
+	}
+	return shared.put(n), nil
 }
 
-type pusher struct{ shared map[uint32]logical.Node }
+// unknownTo are those of conds that are not known to hold for n's rows: the readers of a shared subtree keep
+// their conditions, and a second round would push them again.
+func unknownTo(n logical.Node, conds []expr.Expr) []expr.Expr {
+	have := facts(n)
+	return slices.DeleteFunc(conds, func(c expr.Expr) bool { return expr.Contains(have, c) })
+}
+
+// pusher keeps, by the ID of a shared subtree, what each reader wants of its rows, over the subtree's columns.
+type pusher struct{ wanted map[uint32][]expr.Expr }
 
 // push returns a plan for the rows of n for which all conds are true. conds read n's fields.
 func (p *pusher) push(n logical.Node, conds []expr.Expr) logical.Node {
 	switch n := n.(type) {
 	case *logical.Filter:
-		return p.push(n.Input, append(slices.Clone(conds), conjuncts(n.Conds...)...))
+		return p.push(n.Input, append(slices.Clone(conds), expr.Conjuncts(n.Conds...)...))
 	case *logical.Project:
 		return p.project(n, conds)
 	case *logical.Scan:
@@ -47,20 +66,24 @@ func (p *pusher) push(n logical.Node, conds []expr.Expr) logical.Node {
 	return p.split(n, conds, func(e expr.Expr) (expr.Expr, bool) { return e, false })
 }
 
-// split pushes into the one input of n what move allows (as move rewrites it) and keeps the rest above.
+// split pushes into the one input of n what move allows (as move rewrites it) and keeps the rest above; of an OR it
+// may push what its branches say of that input.
 // Inputs of a node with several are pushed into with nothing.
 func (p *pusher) split(n logical.Node, conds []expr.Expr, move func(expr.Expr) (expr.Expr, bool)) logical.Node {
+	in := n.Inputs()
+	if len(in) == 0 {
+		return filtered(n, conds)
+	}
 	var down, stay []expr.Expr
 	for _, c := range conds {
 		if e, ok := move(c); ok && !expr.IsVolatile(c) {
 			down = append(down, e)
-		} else {
-			stay = append(stay, c)
+			continue
 		}
-	}
-	in := n.Inputs()
-	if len(in) == 0 {
-		return filtered(n, conds)
+		stay = append(stay, c)
+		if part := partly(c, move); part != nil && len(in) == 1 && !expr.Contains(facts(in[0]), part) {
+			down = append(down, part)
+		}
 	}
 	out := make([]logical.Node, len(in))
 	for i, c := range in {
@@ -128,14 +151,19 @@ func (p *pusher) union(n *logical.Union, conds []expr.Expr) logical.Node {
 	return filtered(n.With(in...), stay)
 }
 
-// sharedNode is read by several: no reader's filter may go in.
+// sharedNode is read by several: the filter stays here, and what it wants is noted.
 func (p *pusher) sharedNode(n *logical.Shared, conds []expr.Expr) logical.Node {
-	in := p.shared[n.ID]
-	if in == nil {
-		in = p.push(n.Input, nil)
-		p.shared[n.ID] = in
+	fields := n.Input.Fields()
+	cols := make([]expr.Expr, len(fields))
+	for i, f := range fields {
+		cols[i] = f.Column(diag.Span{})
 	}
-	return filtered(n.With(in), conds)
+	all := expr.Expr(expr.Bool(true))
+	if steady := slices.DeleteFunc(slices.Clone(conds), expr.IsVolatile); len(steady) > 0 {
+		all = substitute(expr.All(steady), n.Out, cols)
+	}
+	p.wanted[n.ID] = append(p.wanted[n.ID], all)
+	return filtered(n, conds)
 }
 
 // join sends conjuncts to the sides that may lose rows early.
@@ -156,7 +184,7 @@ func (p *pusher) join(n *logical.Join, conds []expr.Expr) logical.Node {
 			stay = append(stay, e)
 		}
 	}
-	for _, e := range conjuncts(n.On...) {
+	for _, e := range expr.Conjuncts(n.On...) {
 		switch {
 		case expr.IsVolatile(e):
 			on = append(on, e)
