@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -14,26 +15,60 @@ import (
 
 // PartitionRecord makes the record that Source.Partitions returns of parts, in their order.
 func PartitionRecord(t *Table, parts []PartitionSpec) arrow.Record {
-	fields := make([]arrow.Field, 0, len(t.Partition)+1)
-	for _, c := range t.Partition {
-		fields = append(fields, arrow.Field{Name: c.Name, Type: datatype.String, Nullable: true})
-	}
-	fields = append(fields, arrow.Field{Name: "location", Type: datatype.String})
-	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema(fields, nil))
+	keys := len(t.Partition)
+	b := newRecordBuilder(t, keys, arrow.Field{Name: "location", Type: datatype.String})
 	defer b.Release()
-	b.Reserve(len(parts))
+	location := b.Field(keys).(*array.StringBuilder)
 	for _, p := range parts {
-		for i := range t.Partition {
-			col := b.Field(i).(*array.StringBuilder)
-			if i >= len(p.Values) || p.Values[i].Null {
-				col.AppendNull()
-			} else {
-				col.Append(p.Values[i].Text)
-			}
-		}
-		b.Field(len(t.Partition)).(*array.StringBuilder).Append(p.Location)
+		appendKeys(b, p, keys)
+		location.Append(p.Location)
 	}
 	return b.NewRecord()
+}
+
+// Prune returns those of level that prune keeps, all of them if it is nil. Each of level has values for
+// the first keys of t's partition columns.
+func Prune(ctx context.Context, prune Pruner, t *Table, level []PartitionSpec, keys int) ([]PartitionSpec, error) {
+	if prune == nil || len(level) == 0 {
+		return level, nil
+	}
+	b := newRecordBuilder(t, keys)
+	defer b.Release()
+	for _, p := range level {
+		appendKeys(b, p, keys)
+	}
+	rec := b.NewRecord()
+	defer rec.Release()
+	keep, err := prune(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]PartitionSpec, 0, len(level))
+	for i, p := range level {
+		if keep[i] {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+func newRecordBuilder(t *Table, keys int, more ...arrow.Field) *array.RecordBuilder {
+	fields := make([]arrow.Field, 0, keys+len(more))
+	for _, c := range t.Partition[:keys] {
+		fields = append(fields, arrow.Field{Name: c.Name, Type: datatype.String, Nullable: true})
+	}
+	return array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema(append(fields, more...), nil))
+}
+
+func appendKeys(b *array.RecordBuilder, p PartitionSpec, keys int) {
+	for i := range keys {
+		col := b.Field(i).(*array.StringBuilder)
+		if i >= len(p.Values) || p.Values[i].Null {
+			col.AppendNull()
+		} else {
+			col.Append(p.Values[i].Text)
+		}
+	}
 }
 
 // Specs reads a record of Source.Partitions back.

@@ -49,7 +49,7 @@ func Walk(ctx context.Context, set *connectors.Set, t *catalog.Table, prune cata
 		if level, err = w.down(ctx, level, depth); err != nil {
 			return nil, err
 		}
-		if level, err = w.prune(ctx, level, prune); err != nil {
+		if level, err = catalog.Prune(ctx, prune, t, level, depth+1); err != nil {
 			return nil, err
 		}
 	}
@@ -113,27 +113,6 @@ func (w *walker) warn(format string, args ...any) {
 	if len(w.found.Warnings) < maxWarnings {
 		w.found.Warnings = append(w.found.Warnings, fmt.Sprintf(format, args...))
 	}
-}
-
-func (w *walker) prune(ctx context.Context, level []catalog.PartitionSpec, prune catalog.Pruner) ([]catalog.PartitionSpec, error) {
-	if prune == nil || len(level) == 0 {
-		return level, nil
-	}
-	part := w.t.Clone()
-	part.Partition = part.Partition[:len(level[0].Values)]
-	rec := catalog.PartitionRecord(part, level)
-	defer rec.Release()
-	keep, err := prune(ctx, rec)
-	if err != nil {
-		return nil, err
-	}
-	var out []catalog.PartitionSpec
-	for i, p := range level {
-		if keep[i] {
-			out = append(out, p)
-		}
-	}
-	return out, nil
 }
 
 // Source is base, with the partitions of tables that are partitioned by their layout found by listing.
