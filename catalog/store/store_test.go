@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
 	"github.com/winnowdb/winnow/catalog"
 	"github.com/winnowdb/winnow/exec/datatype"
 )
@@ -89,5 +92,70 @@ func TestDropDatabaseNeedsCascade(t *testing.T) {
 	snap, err := s.Load(context.Background())
 	if err != nil || snap.Database("d") != nil || snap.Table("d", "events") != nil {
 		t.Errorf("got %v, %v", snap.Databases, err)
+	}
+}
+
+// TestPruned reads only what is below the folders that are kept, and knows how many there are all the same.
+func TestPruned(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	tab := events(dir)
+	tab.Partition = append(tab.Partition, catalog.Column{Name: "part", Type: datatype.String})
+	s, _ := Open(dir)
+	apply(t, s, catalog.CreateTable{Table: tab})
+	add := catalog.AddPartitions{Database: "default", Name: "events"}
+	for year := range 5 {
+		for hour := range 6 {
+			for part := range 3 {
+				add.Partitions = append(add.Partitions, catalog.PartitionSpec{
+					Values:   []catalog.Value{{Text: fmt.Sprint(2010 + year)}, {Text: fmt.Sprint(hour), Null: hour == 5}, {Text: fmt.Sprint(part)}},
+					Location: fmt.Sprintf("%s/%d/%d/%d", dir, year, hour, part),
+				})
+			}
+		}
+	}
+	add.Partitions = append(add.Partitions, add.Partitions[0])
+	apply(t, s, add)
+	var asked []string
+	keepOnly := func(want ...string) catalog.Pruner {
+		return func(_ context.Context, keys arrow.Record) ([]bool, error) {
+			last := int(keys.NumCols()) - 1
+			keep := make([]bool, keys.NumRows())
+			for i := range keep {
+				v := keys.Column(last).ValueStr(i)
+				keep[i] = want[last] == "" || v == want[last]
+			}
+			asked = append(asked, fmt.Sprint(last+1, " of ", len(keep)))
+			return keep, nil
+		}
+	}
+	for _, c := range []struct {
+		prune       catalog.Pruner
+		rows        int
+		first, asks string
+	}{
+		{keepOnly("2012", "5x"), 0, "", "[1 of 5 2 of 6]"},
+		{keepOnly("2012", "4"), 3, "year=2012/hour=4/part=0", "[1 of 5 2 of 6]"},
+		{keepOnly("", "4"), 15, "year=2010/hour=4/part=0", "[1 of 5 2 of 30]"},
+		{keepOnly("2014", array.NullValueStr), 3, "year=2014/hour=__HIVE_DEFAULT_PARTITION__/part=0", "[1 of 5 2 of 6]"},
+		{keepOnly("", ""), 90, "year=2010/hour=0/part=0", "[1 of 5 2 of 30]"},
+		{keepOnly("2012", "4"), 90, "year=2010/hour=0/part=0", "[]"}, // all are at hand now
+	} {
+		asked = nil
+		rec, total, err := s.Partitions(ctx, tab, c.prune)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := ""
+		if parts := catalog.Specs(tab, rec); len(parts) > 0 {
+			first = tab.PartitionName(parts[0].Values)
+		}
+		if int(rec.NumRows()) != c.rows || total != 90 || first != c.first || fmt.Sprint(asked) != c.asks {
+			t.Errorf("%d of %d from %q, asked %v; want %d from %q, asked %s", rec.NumRows(), total, first, asked, c.rows, c.first, c.asks)
+		}
+		rec.Release()
+	}
+	apply(t, s, catalog.DropPartitions{Database: "default", Name: "events", Values: [][]catalog.Value{add.Partitions[0].Values}})
+	if _, total, err := s.Partitions(ctx, tab, keepOnly("2012", "4")); total != 89 || err != nil {
+		t.Errorf("%d left, %v", total, err)
 	}
 }

@@ -107,7 +107,7 @@ func movePartitions(tx *bbolt.Tx, old, t *catalog.Table) error {
 	if err := dropPartitions(tx, old.FullName()); err != nil {
 		return err
 	}
-	return putPartitions(tx, t, catalog.Relocate(old, t, catalog.NewRegistry(specs)).Parts())
+	return putPartitions(tx, t, catalog.Relocate(old, t, catalog.NewRegistry(specs)).Parts(), 0)
 }
 
 func writePartitions(tx *bbolt.Tx, now *catalog.Snapshot, c catalog.Change) error {
@@ -123,22 +123,18 @@ func writePartitions(tx *bbolt.Tx, now *catalog.Snapshot, c catalog.Change) erro
 	if err != nil {
 		return err
 	}
-	if all := tx.Bucket(partitionsBucket); all != nil {
-		if b := all.Bucket([]byte(t.FullName())); b != nil {
-			for _, v := range drop {
-				if err := b.Delete(partitionKey(v)); err != nil {
-					return fmt.Errorf("catalog: %w", err)
-				}
+	if b := partitionsOf(tx, t.FullName()); b != nil {
+		for _, v := range drop {
+			if err := b.Delete(partitionKey(v)); err != nil {
+				return fmt.Errorf("catalog: %w", err)
 			}
 		}
 	}
-	return putPartitions(tx, t, put)
+	return putPartitions(tx, t, put, len(specs)-len(drop))
 }
 
-func putPartitions(tx *bbolt.Tx, t *catalog.Table, put []catalog.PartitionSpec) error {
-	if len(put) == 0 {
-		return nil
-	}
+// putPartitions stores put. n is how many partitions t has without them.
+func putPartitions(tx *bbolt.Tx, t *catalog.Table, put []catalog.PartitionSpec, n int) error {
 	all, err := tx.CreateBucketIfNotExists(partitionsBucket)
 	if err != nil {
 		return fmt.Errorf("catalog: %w", err)
@@ -148,9 +144,16 @@ func putPartitions(tx *bbolt.Tx, t *catalog.Table, put []catalog.PartitionSpec) 
 		return fmt.Errorf("catalog: %w", err)
 	}
 	for _, p := range put {
-		if err := b.Put(partitionKey(p.Values), []byte(p.Location)); err != nil {
+		key := partitionKey(p.Values)
+		if b.Get(key) == nil {
+			n++
+		}
+		if err := b.Put(key, []byte(p.Location)); err != nil {
 			return fmt.Errorf("catalog: %w", err)
 		}
+	}
+	if err := b.SetSequence(uint64(n)); err != nil {
+		return fmt.Errorf("catalog: %w", err)
 	}
 	return nil
 }
