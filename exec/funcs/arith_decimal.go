@@ -11,8 +11,16 @@ import (
 )
 
 // decimalArith returns the kernel of a op b with the result rounded half up to t; NULL if it does not fit.
-// 128 bits are enough for nearly all values; the rest goes through big.Int.
 func decimalArith(op string, a, b, t arrow.DataType) Kernel {
+	if k := exactArith(op, a, b, t); k != nil {
+		return k
+	}
+	return checkedArith(op, a, b, t)
+}
+
+// checkedArith is decimalArith for all types: 128 bits are enough for nearly all values; the rest goes
+// through big.Int.
+func checkedArith(op string, a, b, t arrow.DataType) Kernel {
 	d := decimalOp{}
 	_, d.s1 = precision(a)
 	_, d.s2 = precision(b)
