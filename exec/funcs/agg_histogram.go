@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -68,10 +69,13 @@ func bindPercentileApprox(args []Arg) (AggBound, error) {
 	}
 	b := AggBound{
 		Casts: make([]arrow.DataType, len(args)), Type: datatype.Double, Partial: binsType,
-		New: func(*Ctx) State { return &percentileApprox{histogramState{bins: bins}, ps, many} },
+		New: func(*Ctx) State { return &percentileApprox{histogramState{bins: bins}, percentiles{ps, many}} },
 	}
 	if bins >= manyBins {
-		b.New = func(*Ctx) State { return &percentileBulk{bins: bins, ps: ps, many: many} }
+		p := percentiles{ps, many}
+		b.New = func(*Ctx) State { return &percentileBulk{bins: bins, percentiles: p} }
+		b.Core = fmt.Sprintf("%d bins", bins)
+		b.Read = func(s State, mem memory.Allocator) (arrow.Array, error) { return s.(*percentileBulk).read(mem, p) }
 	}
 	b.Casts[0] = datatype.Double
 	if many {
@@ -192,6 +196,11 @@ func (s *histogramState) Size() int64 {
 // percentileApprox reads percentiles from the histogram.
 type percentileApprox struct {
 	histogramState
+	percentiles
+}
+
+// percentiles are those that a call asks for; many: as an array.
+type percentiles struct {
 	ps   []float64
 	many bool
 }
@@ -209,9 +218,8 @@ func (s *percentileApprox) Final(mem memory.Allocator) (arrow.Array, error) {
 
 // percentileBulk is percentile_approx with many bins.
 type percentileBulk struct {
-	bins    int
-	ps      []float64
-	many    bool
+	bins int
+	percentiles
 	h       []bulkHistogram
 	scratch bulkScratch
 }
@@ -258,7 +266,11 @@ func (s *percentileBulk) Partial(mem memory.Allocator) (arrow.Array, error) {
 }
 
 func (s *percentileBulk) Final(mem memory.Allocator) (arrow.Array, error) {
-	return percentileArray(mem, len(s.h), s.ps, s.many, func(g int) func(p float64) float64 {
+	return s.read(mem, s.percentiles)
+}
+
+func (s *percentileBulk) read(mem memory.Allocator, p percentiles) (arrow.Array, error) {
+	return percentileArray(mem, len(s.h), p.ps, p.many, func(g int) func(p float64) float64 {
 		s.h[g].flush(s.bins, &s.scratch)
 		return quantiles(s.h[g].x, s.h[g].y)
 	}), nil

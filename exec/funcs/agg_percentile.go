@@ -12,8 +12,8 @@ import (
 	"github.com/winnowdb/winnow/exec/datatype"
 )
 
-// percentiles are the exact percentiles. They count every different value.
-var percentiles = []Aggregate{
+// exactPercentiles are the exact percentiles. They count every different value.
+var exactPercentiles = []Aggregate{
 	{
 		Name: "percentile",
 		Doc:  "percentile(x, p | array(p, …)): the exact percentile of integers, interpolated",

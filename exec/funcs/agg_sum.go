@@ -41,7 +41,7 @@ func bindSum(args []Arg) (AggBound, error) {
 	case datatype.IsDecimal(t):
 		d := t.(*arrow.Decimal128Type)
 		out := datatype.Decimal(min(38, int(d.Precision)+10), int(d.Scale))
-		return AggBound{Type: out, Partial: wideType, New: func(*Ctx) State { return &sumDecimal{out: out} }}, nil
+		return boundDecimal(out, sumOf(out)), nil
 	}
 	b := AggBound{
 		Casts: []arrow.DataType{datatype.Double}, Type: datatype.Double, Partial: datatype.Double,
@@ -236,18 +236,37 @@ var wideType = datatype.Struct(
 
 // sumDecimal sums decimals and counts them, for sum and avg.
 type sumDecimal struct {
-	out arrow.DataType
-	sum []wide
-	n   []int64
+	sum  []wide
+	n    []int64
+	read readDecimal
+}
+
+// readDecimal makes a result of sums and counts.
+type readDecimal func(s *sumDecimal, mem memory.Allocator) arrow.Array
+
+// boundDecimal is an aggregate over sums and counts, which all such share.
+func boundDecimal(out arrow.DataType, read readDecimal) AggBound {
+	return AggBound{
+		Type: out, Partial: wideType, Core: "decimal sum and count",
+		New:  func(*Ctx) State { return &sumDecimal{read: read} },
+		Read: func(s State, mem memory.Allocator) (arrow.Array, error) { return read(s.(*sumDecimal), mem), nil },
+	}
 }
 
 func (s *sumDecimal) Grow(n int) { s.sum, s.n = grow(s.sum, n), grow(s.n, n) }
 
 func (s *sumDecimal) Update(groups []uint32, args []Vec) error {
 	in := fixedOf[decimal128.Num](args[0])
+	if in.nulls.bits == nil {
+		for i, g := range groups {
+			s.sum[g].add(in.vals[i&in.mask])
+			s.n[g]++
+		}
+		return nil
+	}
 	for i, g := range groups {
 		if !in.nulls.at(i) {
-			s.sum[g].add(in.at(i))
+			s.sum[g].add(in.vals[i&in.mask])
 			s.n[g]++
 		}
 	}
@@ -275,19 +294,23 @@ func (s *sumDecimal) Partial(mem memory.Allocator) (arrow.Array, error) {
 		fixedArray(mem, datatype.BigInt, hi, nil), fixedArray(mem, datatype.Decimal(38, 0), lo, nil)), nil
 }
 
-// Final gives NULL where the sum has too many digits, as Hive does.
-func (s *sumDecimal) Final(mem memory.Allocator) (arrow.Array, error) {
-	precision := s.out.(*arrow.Decimal128Type).Precision
-	out, valid := make([]decimal128.Num, len(s.sum)), make([]bool, len(s.sum))
-	for g, v := range s.sum {
-		if s.n[g] == 0 {
-			continue
+func (s *sumDecimal) Final(mem memory.Allocator) (arrow.Array, error) { return s.read(s, mem), nil }
+
+// sumOf gives NULL where the sum has too many digits for t, as Hive does.
+func sumOf(t arrow.DataType) readDecimal {
+	precision := t.(*arrow.Decimal128Type).Precision
+	return func(s *sumDecimal, mem memory.Allocator) arrow.Array {
+		out, valid := make([]decimal128.Num, len(s.sum)), make([]bool, len(s.sum))
+		for g, v := range s.sum {
+			if s.n[g] == 0 {
+				continue
+			}
+			if n, ok := v.num(); ok && n.FitsInPrecision(precision) {
+				out[g], valid[g] = n, true
+			}
 		}
-		if n, ok := v.num(); ok && n.FitsInPrecision(precision) {
-			out[g], valid[g] = n, true
-		}
+		return fixedArray(mem, t, out, valid)
 	}
-	return fixedArray(mem, s.out, out, valid), nil
 }
 
 func (s *sumDecimal) Size() int64 { return sizeOf(s.sum) + sizeOf(s.n) }
@@ -301,9 +324,7 @@ func bindAvg(args []Arg) (AggBound, error) {
 		whole := int(d.Precision - d.Scale)
 		scale := min(int(d.Scale)+4, datatype.MaxPrecision-whole)
 		out := datatype.Decimal(min(datatype.MaxPrecision, whole+scale), scale)
-		return AggBound{Type: out, Partial: wideType, New: func(*Ctx) State {
-			return &avgDecimal{sumDecimal: sumDecimal{out: out}, digits: scale - int(d.Scale)}
-		}}, nil
+		return boundDecimal(out, meanOf(out, scale-int(d.Scale))), nil
 	}
 	b := AggBound{
 		Casts: []arrow.DataType{datatype.Double}, Type: datatype.Double, Partial: avgType,
@@ -315,27 +336,25 @@ func bindAvg(args []Arg) (AggBound, error) {
 	return b, doubleArg("avg", args, 0)
 }
 
-// avgDecimal divides the exact sum by the count, rounding half up.
-type avgDecimal struct {
-	sumDecimal
-	digits int // by which the result's scale exceeds the input's
-}
-
-func (s *avgDecimal) Final(mem memory.Allocator) (arrow.Array, error) {
-	precision := s.out.(*arrow.Decimal128Type).Precision
-	shift := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(s.digits)), nil)
-	out, valid := make([]decimal128.Num, len(s.sum)), make([]bool, len(s.sum))
-	for g, v := range s.sum {
-		if s.n[g] == 0 {
-			continue
+// meanOf divides the exact sum by the count, rounding half up; t has so many digits more behind the
+// point than the arguments.
+func meanOf(t arrow.DataType, digits int) readDecimal {
+	precision := t.(*arrow.Decimal128Type).Precision
+	shift := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	return func(s *sumDecimal, mem memory.Allocator) arrow.Array {
+		out, valid := make([]decimal128.Num, len(s.sum)), make([]bool, len(s.sum))
+		for g, v := range s.sum {
+			if s.n[g] == 0 {
+				continue
+			}
+			q := divHalfUp(new(big.Int).Mul(v.big(), shift), big.NewInt(s.n[g]))
+			if q.BitLen() < 128 {
+				n := decimal128.FromBigInt(q)
+				out[g], valid[g] = n, n.FitsInPrecision(precision)
+			}
 		}
-		q := divHalfUp(new(big.Int).Mul(v.big(), shift), big.NewInt(s.n[g]))
-		if q.BitLen() < 128 {
-			n := decimal128.FromBigInt(q)
-			out[g], valid[g] = n, n.FitsInPrecision(precision)
-		}
+		return fixedArray(mem, t, out, valid)
 	}
-	return fixedArray(mem, s.out, out, valid), nil
 }
 
 // divHalfUp returns a / b (b > 0), a half rounded away from zero.

@@ -106,6 +106,19 @@ type AggBound struct {
 	Type    arrow.DataType   // of Final
 	Partial arrow.DataType   // of Partial
 	New     func(c *Ctx) State
+	// Core, if set, names what the states hold. Calls with the same Core and the same first argument may
+	// share one state, and one partial result; they differ only in what Read makes of it.
+	Core string
+	// Read is Final for a state that New of a call with the same Core has made; nil if there is no Core.
+	Read func(s State, mem memory.Allocator) (arrow.Array, error)
+}
+
+// Result returns the call's value per group of s, a state of the call or of one with the same Core.
+func (b *AggBound) Result(s State, mem memory.Allocator) (arrow.Array, error) {
+	if b.Read != nil {
+		return b.Read(s, mem)
+	}
+	return s.Final(mem)
 }
 
 // Aggregate is a function of many rows. NULL arguments reach State; the aggregate skips them.

@@ -20,7 +20,7 @@ func scalarFamilies() [][]Scalar {
 }
 
 func aggregateFamilies() [][]Aggregate {
-	return [][]Aggregate{counts, sums, extremes, moments, histograms, percentiles, collections, picks, sketches, ngrams}
+	return [][]Aggregate{counts, sums, extremes, moments, histograms, exactPercentiles, collections, picks, sketches, ngrams}
 }
 
 func windowFamilies() [][]Window { return [][]Window{ranking} }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
@@ -50,6 +51,7 @@ type aggCall struct {
 	args     []expr.Expr
 	filter   expr.Expr
 	distinct bool
+	same     int // the first call with the same state: its own place if it is the first
 }
 
 func newAggregate(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
@@ -65,10 +67,17 @@ func newAggregate(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
 	if spec.keys, err = expr.AllFromProto(pb.Keys); err != nil {
 		return nil, err
 	}
-	for _, c := range pb.Calls {
+	for i, c := range pb.Calls {
 		call, err := bindCall(c, spec.merges)
 		if err != nil {
 			return nil, err
+		}
+		call.same = i
+		for k, first := range spec.calls {
+			if call.shares(first) && proto.Equal(c.Args[0], pb.Calls[k].Args[0]) && proto.Equal(c.Filter, pb.Calls[k].Filter) {
+				call.same = k
+				break
+			}
 		}
 		spec.calls = append(spec.calls, call)
 	}
@@ -127,6 +136,11 @@ func bindCall(c *winnowpb.AggCall, merges bool) (*aggCall, error) {
 		call.args, err = expr.CastArgs(args, call.bound.Casts, diag.Span{})
 	}
 	return call, err
+}
+
+// shares reports whether the states of c and first hold the same, if their rows and first arguments are.
+func (c *aggCall) shares(first *aggCall) bool {
+	return c.bound.Core != "" && c.bound.Core == first.bound.Core && !c.distinct && !first.distinct && !expr.IsVolatile(c.args[0])
 }
 
 // mergeArgs are the arguments that a call was bound with before its rows became partial states.
@@ -218,7 +232,7 @@ func (a *aggregate) measure(ctx context.Context, rows int) error {
 	}
 	switch {
 	case a.passes && len(a.keys) > 0:
-		return a.give(funcs.State.Partial)
+		return a.give(partialOf)
 	case a.depth < maxSpillDepth && (len(a.keys) > 0 || a.table.hasSets()):
 		return a.putAside(ctx)
 	}
@@ -247,7 +261,7 @@ func (a *aggregate) finish(ctx context.Context) error {
 		if len(a.keys) == 0 && !a.any {
 			return nil // the final phase makes the one row of nothing
 		}
-		return a.give(funcs.State.Partial)
+		return a.give(partialOf)
 	}
 	if !a.any && len(a.always) > 0 {
 		if err := a.table.addAlways(); err != nil {
@@ -257,7 +271,7 @@ func (a *aggregate) finish(ctx context.Context) error {
 	if err := a.table.applySets(); err != nil {
 		return err
 	}
-	return a.give(funcs.State.Final)
+	return a.give(finalOf)
 }
 
 func (a *aggregate) Close() error {

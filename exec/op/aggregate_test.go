@@ -48,6 +48,42 @@ func TestAggregate(t *testing.T) {
 	r.want(aggNode("x bigint", complete, nil, r.read(0), where(distinct(agg("count", n)), call(">", n, expr.Int(2)))), true, "3")
 }
 
+// TestAggregateShares: calls whose states hold the same share one, unless their rows differ.
+func TestAggregateShares(t *testing.T) {
+	r := newRig(t, table{"k int, v decimal(5,2), w decimal(5,2), x double", []string{"1|2.50|1.00|7", "2|0.25|9.00|8", "1|0.50|3.00|9"}})
+	k, v, w, x := col(0, "int"), col(1, "decimal(5,2)"), col(2, "decimal(5,2)"), col(3, "double")
+	half, all := expr.Double(0.5), expr.Double(1)
+	for _, c := range []struct {
+		calls  []*winnowpb.AggCall
+		states int
+		schema string
+		want   []string
+	}{
+		{[]*winnowpb.AggCall{agg("sum", v), agg("avg", v), agg("sum", w)}, 2, "decimal(15,2), decimal(9,6), decimal(15,2)", []string{"1|3.00|1.500000|4.00", "2|0.25|0.250000|9.00"}},
+		{[]*winnowpb.AggCall{agg("sum", v), where(agg("avg", v), call(">", v, expr.Int(1)))}, 2, "decimal(15,2), decimal(9,6)", []string{"1|3.00|2.500000", "2|0.25|NULL"}},
+		{[]*winnowpb.AggCall{agg("percentile_approx", x, half), agg("percentile_approx", x, all)}, 1, "double, double", []string{"1|7.0|9.0", "2|8.0|8.0"}},
+	} {
+		schema := "k int"
+		for i, typ := range strings.Split(c.schema, ", ") {
+			schema += fmt.Sprintf(", c%d %s", i, typ)
+		}
+		node := aggNode(schema, winnowpb.Aggregate_COMPLETE, []expr.Expr{k}, r.read(0), c.calls...)
+		r.want(node, false, c.want...)
+		o, err := Build(r.open(), node)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		different := map[funcs.State]bool{}
+		for _, s := range o.(*counted).Operator.(*aggregate).table.states {
+			different[s] = true
+		}
+		if len(different) != c.states {
+			t.Errorf("%s: %d states, want %d", schema, len(different), c.states)
+		}
+	}
+}
+
 func TestAggregateOfNothing(t *testing.T) {
 	r := newRig(t, table{"a int, b int", nil}, table{"c bigint, s decimal(38,0)", nil})
 	a := col(0, "int")

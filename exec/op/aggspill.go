@@ -9,7 +9,6 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/winnowdb/winnow/exec/expr"
-	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/exec/vec"
 )
 
@@ -34,7 +33,7 @@ func (a *aggregate) putAside(ctx context.Context) error {
 
 // putParts spills the partial states of table.
 func (a *aggregate) putParts(table *groups) error {
-	recs, err := table.records(a.partial, funcs.State.Partial)
+	recs, err := table.records(a.partial, partialOf)
 	if err != nil {
 		return err
 	}
@@ -161,7 +160,7 @@ func (a *aggregate) finishAside(ctx context.Context) error {
 		a.sorts[i] = nil
 	}
 	if len(a.keys) == 0 {
-		return a.give(funcs.State.Final)
+		return a.give(finalOf)
 	}
 	a.table.release()
 	return nil
@@ -232,7 +231,7 @@ func (a *aggregate) nextOfParts(ctx context.Context) (arrow.Record, error) {
 		spec := aggSpec{keys: a.keyColumns(), merges: true, partial: a.partial}
 		for i, c := range a.calls {
 			col := &expr.Column{Index: len(a.keys) + i, T: c.bound.Partial}
-			spec.calls = append(spec.calls, &aggCall{bound: c.bound, args: []expr.Expr{col}})
+			spec.calls = append(spec.calls, &aggCall{bound: c.bound, args: []expr.Expr{col}, same: i})
 		}
 		a.part = openAggregate(a.env, a.schema, spec, &runReader{p}, a.depth+1)
 	}

@@ -18,8 +18,8 @@ type groups struct {
 	index  *keyTable
 	keys   columnStore
 	n      int
-	states []funcs.State
-	sets   []*argSet // of calls with DISTINCT, nil for others
+	states []funcs.State // per call; calls may share one
+	sets   []*argSet     // of calls with DISTINCT, nil for others
 	hash   keyHash
 	ids    []uint32
 }
@@ -28,6 +28,10 @@ func newGroups(env *Env, spec *aggSpec) *groups {
 	g := &groups{env: env, spec: spec, index: newKeyTable(), sets: make([]*argSet, len(spec.calls))}
 	g.keys = columnStore{env: env, schema: arrow.NewSchema(spec.partial.Fields()[:len(spec.keys)], nil)}
 	for i, c := range spec.calls {
+		if c.same < i {
+			g.states = append(g.states, g.states[c.same])
+			continue
+		}
 		g.states = append(g.states, c.bound.New(env.Funcs))
 		if c.distinct {
 			g.sets[i] = newArgSet(env, c)
@@ -41,8 +45,10 @@ func newGroups(env *Env, spec *aggSpec) *groups {
 
 func (g *groups) grow(n int) {
 	g.n = n
-	for _, s := range g.states {
-		s.Grow(n)
+	for i, c := range g.spec.calls {
+		if c.same == i {
+			g.states[i].Grow(n)
+		}
 	}
 }
 
@@ -61,6 +67,9 @@ func (g *groups) add(rec arrow.Record) error {
 		return err
 	}
 	for i, c := range g.spec.calls {
+		if c.same < i {
+			continue
+		}
 		var err error
 		if g.spec.merges {
 			err = g.merge(g.states[i], c, rec)
@@ -184,8 +193,10 @@ func (g *groups) size() int64 {
 	if g.n > 0 && len(g.spec.keys) > 0 {
 		n += g.index.size()
 	}
-	for _, s := range g.states {
-		n += s.Size()
+	for i, c := range g.spec.calls {
+		if c.same == i {
+			n += g.states[i].Size()
+		}
 	}
 	for _, s := range g.sets {
 		if s != nil {
@@ -195,8 +206,16 @@ func (g *groups) size() int64 {
 	return n
 }
 
-// stateOut is funcs.State.Partial or funcs.State.Final.
-type stateOut func(funcs.State, memory.Allocator) (arrow.Array, error)
+// stateOut makes a column of the state of a call: partialOf or finalOf.
+type stateOut func(*aggCall, funcs.State, memory.Allocator) (arrow.Array, error)
+
+func partialOf(_ *aggCall, s funcs.State, mem memory.Allocator) (arrow.Array, error) {
+	return s.Partial(mem)
+}
+
+func finalOf(c *aggCall, s funcs.State, mem memory.Allocator) (arrow.Array, error) {
+	return c.bound.Result(s, mem)
+}
 
 // records returns the table in batches: keys, then states as f gives them.
 func (g *groups) records(schema *arrow.Schema, f stateOut) ([]arrow.Record, error) {
@@ -205,8 +224,8 @@ func (g *groups) records(schema *arrow.Schema, f stateOut) ([]arrow.Record, erro
 	}
 	states := make([]arrow.Array, 0, len(g.states))
 	defer func() { release(states) }()
-	for _, s := range g.states {
-		a, err := f(s, g.env.Mem)
+	for i, s := range g.states {
+		a, err := f(g.spec.calls[i], s, g.env.Mem)
 		if err != nil {
 			return nil, err
 		}

@@ -1,7 +1,7 @@
 package fragment
 
 import (
-	"github.com/apache/arrow/go/v15/arrow"
+	"slices"
 
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
@@ -68,18 +68,27 @@ func (c *cutter) twoPhase(n *logical.Aggregate, in *piece, keys []*winnowpb.Expr
 	for i, f := range n.Out {
 		final.Keys = append(final.Keys, column(i, f))
 	}
+	var states []partialState
 	for _, call := range n.Calls {
 		pb, err := aggCall(call, in.fields)
 		if err != nil {
 			return nil, err
 		}
-		state, err := partialType(call)
+		bound, err := bindAggregate(call)
 		if err != nil {
 			return nil, err
 		}
-		f := call.Out
-		f.T = state
-		merge := &winnowpb.AggCall{Name: pb.Name, Type: pb.Type, Args: []*winnowpb.Expr{column(len(fields), f)}}
+		state := partialState{call, bound.Core, column(len(fields), logical.Field{Name: call.Out.Name, T: bound.Partial})}
+		if k := slices.IndexFunc(states, state.same); k >= 0 {
+			state.column = states[k].column
+		} else {
+			f := call.Out
+			f.T = bound.Partial
+			fields = append(fields, f)
+			partial.Calls = append(partial.Calls, pb)
+		}
+		states = append(states, state)
+		merge := &winnowpb.AggCall{Name: pb.Name, Type: pb.Type, Args: []*winnowpb.Expr{state.column}}
 		for i, a := range call.Args {
 			merge.ArgTypes = append(merge.ArgTypes, datatype.Name(a.Type()))
 			constant := &winnowpb.Expr{}
@@ -88,9 +97,7 @@ func (c *cutter) twoPhase(n *logical.Aggregate, in *piece, keys []*winnowpb.Expr
 			}
 			merge.ConstArgs = append(merge.ConstArgs, constant)
 		}
-		partial.Calls = append(partial.Calls, pb)
 		final.Calls = append(final.Calls, merge)
-		fields = append(fields, f)
 	}
 	p, node := c.on(in, fields)
 	node.Op = &winnowpb.Node_Aggregate{Aggregate: partial}
@@ -107,6 +114,22 @@ func (c *cutter) twoPhase(n *logical.Aggregate, in *piece, keys []*winnowpb.Expr
 	return p, nil
 }
 
+// partialState is where the partial state of a call is among the columns of the exchange.
+type partialState struct {
+	call   logical.AggCall
+	core   string
+	column *winnowpb.Expr
+}
+
+// same reports whether s and o are one state, which then travels once.
+func (s partialState) same(o partialState) bool {
+	if s.core == "" || s.core != o.core || !expr.Equal(s.call.Args[0], o.call.Args[0]) || expr.IsVolatile(s.call.Args[0]) {
+		return false
+	}
+	a, b := s.call.Filter, o.call.Filter
+	return a == nil && b == nil || a != nil && b != nil && expr.Equal(a, b)
+}
+
 func aggCall(call logical.AggCall, fields []logical.Field) (*winnowpb.AggCall, error) {
 	args, err := placeAll(call.Args, fields)
 	if err != nil {
@@ -121,11 +144,11 @@ func aggCall(call logical.AggCall, fields []logical.Field) (*winnowpb.AggCall, e
 	return pb, nil
 }
 
-// partialType returns the type of call's partial state.
-func partialType(call logical.AggCall) (arrow.DataType, error) {
+// bindAggregate binds call to the types of its arguments.
+func bindAggregate(call logical.AggCall) (funcs.AggBound, error) {
 	agg := funcs.FindAggregate(call.Name)
 	if agg == nil {
-		return nil, diag.At(call.At, diag.Unknown, "no aggregate %q", call.Name)
+		return funcs.AggBound{}, diag.At(call.At, diag.Unknown, "no aggregate %q", call.Name)
 	}
 	args := make([]funcs.Arg, len(call.Args))
 	for i, a := range call.Args {
@@ -134,11 +157,7 @@ func partialType(call logical.AggCall) (arrow.DataType, error) {
 			args[i].Const = lit.Value
 		}
 	}
-	bound, err := agg.Bind(args)
-	if err != nil {
-		return nil, err
-	}
-	return bound.Partial, nil
+	return agg.Bind(args)
 }
 
 func typeName(f logical.Field) string { return datatype.Name(f.T) }
