@@ -388,7 +388,7 @@ def make_table(rng, rows):
             elif typ == "int":
                 row.append(rng.randint(-3, 6))
             elif typ == "bigint":
-                row.append(rng.choice([0, 1, -1, 10, 10**12, -10**12, 7]))
+                row.append(rng.choice([0, 1, -1, 10, 10**7, -10**7, 7]))
             elif typ == "double":
                 row.append(rng.choice([0.0, 1.5, -2.25, 3.0, 1e6, 0.125]))
             elif typ == "string":
