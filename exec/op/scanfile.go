@@ -142,10 +142,16 @@ func (f *scanFile) noteChunk(c serde.Chunk) {
 	if f.nuls {
 		return
 	}
-	if i := bytes.IndexByte(c.Data, 0); i >= 0 {
-		if i = bytes.Index(c.Data[i:], make([]byte, nulRun)); i >= 0 {
+	// Such a run covers one of these bytes, so no other has to be looked at first.
+	for i := nulRun - 1; i < len(c.Data); i += nulRun {
+		if c.Data[i] != 0 {
+			continue
+		}
+		around := c.Data[i+1-nulRun : min(len(c.Data), i+nulRun)]
+		if at := bytes.Index(around, make([]byte, nulRun)); at >= 0 {
 			f.nuls = true
-			f.warn(fmt.Sprintf("%s has a block of NUL bytes near byte %d", f.rng.Path, c.Offset))
+			f.warn(fmt.Sprintf("%s has a block of NUL bytes near byte %d", f.rng.Path, c.Offset+int64(i+1-nulRun+at)))
+			return
 		}
 	}
 }

@@ -16,7 +16,6 @@ type delimitedChunk struct {
 	framing Framing
 	end     byte // of records
 	lines   lineKind
-	needles []byte
 	after   []int // columns to read once it is known which records are rows
 	pos     []uint32
 	width   int      // fields of every record, or 0 if they differ
@@ -56,7 +55,6 @@ func newDelimitedChunk(d *delimited, framing Framing) Decoder {
 	default:
 		return d
 	}
-	c.needles = []byte{d.seps[0], c.end}
 	c.after = slices.Clone(d.late)
 	for _, cond := range d.where {
 		if d.onText(cond) {
@@ -76,13 +74,21 @@ func (d *delimitedChunk) DecodeChunk(b []byte, out *Columns) error {
 	if len(b) == 0 {
 		return nil
 	}
+	if b[len(b)-1] != d.end || d.seps[0] == d.end {
+		return d.oneByOne(b, out)
+	}
+	extra := d.end
+	if d.escaped {
+		extra = d.escape
+	}
+	var marks textscan.Marks
+	d.pos, marks = textscan.Fields(d.pos[:0], b, d.seps[0], d.end, extra)
 	ok := false
-	if d.crlf, ok = d.lineEnds(b); !ok || (d.escaped && indexByte(b, d.escape) >= 0) || b[len(b)-1] != d.end || d.seps[0] == d.end {
+	if d.crlf, ok = d.lineEnds(b, marks); !ok || (d.escaped && marks.Extra) {
 		return d.oneByOne(b, out)
 	}
 	d.counts = &out.Counts
-	d.pos = textscan.Positions(d.pos[:0], b, d.needles)
-	rows := textscan.Count(b, d.end)
+	rows := marks.Ends
 	d.width = d.stride(b, rows)
 	if d.width == 0 {
 		d.ragged(b, rows)
@@ -96,7 +102,9 @@ func (d *delimitedChunk) DecodeChunk(b []byte, out *Columns) error {
 	}
 	row := out.rows
 	out.rows += wanted
-	countBadUTF8(out, row)
+	if !marks.ASCII {
+		countBadUTF8(out, row)
+	}
 	return nil
 }
 
@@ -169,8 +177,8 @@ func appendSequence(dst []uint32, n int) []uint32 {
 }
 
 // lineEnds reports whether all records end with d.end, and whether some have a CR before it that is no data.
-func (d *delimitedChunk) lineEnds(b []byte) (crlf, ok bool) {
-	if d.lines == lineExact || indexByte(b, '\r') < 0 {
+func (d *delimitedChunk) lineEnds(b []byte, marks textscan.Marks) (crlf, ok bool) {
+	if d.lines == lineExact || !marks.CR {
 		return false, true
 	}
 	pairs := bytes.Count(b, []byte("\r\n"))

@@ -111,8 +111,8 @@ func (anyLine) Last(b []byte) int {
 
 // Count implements Framing.
 func (anyLine) Count(b []byte) int {
-	n := textscan.Count(b, '\n')
-	if bytes.IndexByte(b, '\r') >= 0 {
+	n, cr := textscan.Lines(b, '\n')
+	if cr {
 		n += textscan.Count(b, '\r') - bytes.Count(b, []byte("\r\n"))
 	}
 	return n
@@ -143,7 +143,10 @@ func (newline) Next(b []byte, final bool) ([]byte, int) {
 func (newline) Last(b []byte) int { return bytes.LastIndexByte(b, '\n') + 1 }
 
 // Count implements Framing.
-func (newline) Count(b []byte) int { return textscan.Count(b, '\n') }
+func (newline) Count(b []byte) int {
+	n, _ := textscan.Lines(b, '\n')
+	return n
+}
 
 // Overlap implements Framing.
 func (newline) Overlap() int { return 1 }

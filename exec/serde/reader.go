@@ -7,11 +7,11 @@ import (
 )
 
 // Sizes of Reader. Chunks are small enough to stay in the second-level cache while their columns are
-// picked out one after the other.
+// picked out one after the other, and what is read at once is not thrown out of it before it is looked at.
 const (
 	chunkSize = 128 << 10
-	bodySize  = 1 << 20
-	minRead   = 256 << 10
+	bodySize  = 512 << 10
+	minRead   = 128 << 10
 )
 
 // Range says what part of a file a Reader reads.
@@ -88,14 +88,16 @@ func (r *Reader) Next() (Chunk, error) {
 	if r.rng.Footer > 0 {
 		return r.nextHeld()
 	}
-	// Beyond the range no more is read than the last record needs.
-	if err := r.want(int(max(1, min(chunkSize, r.rng.End-r.pos)))); err != nil {
-		return Chunk{}, err
-	}
-	avail := r.buf[r.start:r.end]
-	n := r.framing.Last(avail[:min(len(avail), r.window())])
+	// More is read only when no whole record is left, so that little has to be moved to make room; and beyond the range no more
+	// than the last record needs.
+	avail, n := r.whole()
 	if n == 0 {
-		return r.one()
+		if err := r.want(int(max(1, min(chunkSize, r.rng.End-r.pos)))); err != nil {
+			return Chunk{}, err
+		}
+		if avail, n = r.whole(); n == 0 {
+			return r.one()
+		}
 	}
 	if left := r.rng.End - r.pos; int64(n) > left {
 		// The range ends within the chunk: the record that holds its last byte is the last one. It ends in
@@ -106,6 +108,12 @@ func (r *Reader) Next() (Chunk, error) {
 		}
 	}
 	return r.take(n), nil
+}
+
+// whole returns the unread bytes, and how many of them are the whole records of the next chunk.
+func (r *Reader) whole() (avail []byte, n int) {
+	avail = r.buf[r.start:r.end]
+	return avail, r.framing.Last(avail[:min(len(avail), r.window())])
 }
 
 // window is how many bytes are looked at for whole records; none in it can be too long.

@@ -2,41 +2,55 @@ package textscan
 
 import "bytes"
 
-// Literal is a text to search for. The search looks for the byte of the text that is rarest in logs
-// and compares the rest only there.
+// Literal is a text to search for. The search looks for the two bytes of the text that are rarest in logs, at
+// their distance, and compares the rest only there.
 type Literal struct {
 	text []byte
-	rare int // index in text
+	at   int // index in text of the first of the two
+	dist int // to the second; 0 if text is one byte
 }
 
 // NewLiteral returns a searcher for text, which it keeps.
 func NewLiteral(text []byte) Literal {
 	l := Literal{text: text}
-	for i, c := range text {
-		if frequency(c) < frequency(text[l.rare]) {
-			l.rare = i
+	if len(text) < 2 {
+		return l
+	}
+	rare, next := 0, 1
+	if frequency(text[next]) < frequency(text[rare]) {
+		rare, next = next, rare
+	}
+	for i := 2; i < len(text); i++ {
+		switch f := frequency(text[i]); {
+		case f < frequency(text[rare]):
+			rare, next = i, rare
+		case f < frequency(text[next]):
+			next = i
 		}
 	}
+	l.at, l.dist = min(rare, next), max(rare, next)-min(rare, next)
 	return l
 }
 
 // Index returns where the text first occurs in b at or after from, or -1. An empty text occurs everywhere.
 func (l Literal) Index(b []byte, from int) int {
-	if len(l.text) == 0 {
+	switch len(l.text) {
+	case 0:
 		return from
+	case 1:
+		if i := bytes.IndexByte(b[from:], l.text[0]); i >= 0 {
+			return from + i
+		}
+		return -1
 	}
-	for i := from + l.rare; i < len(b); i++ {
-		j := bytes.IndexByte(b[i:], l.text[l.rare])
-		if j < 0 {
+	// The places where the text would fit; there the first byte is looked for at l.at, the second at l.dist more.
+	for last := len(b) - len(l.text); from <= last; from++ {
+		i := chosen.pair(b[from+l.at:last+l.at+l.dist+1], l.dist, l.text[l.at], l.text[l.at+l.dist])
+		if i < 0 {
 			return -1
 		}
-		i += j
-		start := i - l.rare
-		if start+len(l.text) > len(b) {
-			return -1
-		}
-		if string(b[start:start+len(l.text)]) == string(l.text) {
-			return start
+		if from += i; string(b[from:from+len(l.text)]) == string(l.text) {
+			return from
 		}
 	}
 	return -1

@@ -39,6 +39,55 @@ func FuzzPositions(f *testing.F) {
 	})
 }
 
+// FuzzKernels holds each kernel of this processor to the plain one and to the definition.
+func FuzzKernels(f *testing.F) {
+	f.Add([]byte("a,b\nc,,\n"), []byte(",;\n\\"))
+	f.Add(bytes.Repeat([]byte("some text, then\r\n more \xc3\xa9;"), 9), []byte(",;\ne"))
+	f.Add(bytes.Repeat([]byte{0x80, 0x7f, 0x81, 0}, 80), []byte{0x80, 0x7f, 0x81, 0})
+	f.Add(bytes.Repeat([]byte{','}, 4200), []byte(",,\n,"))
+	f.Add(append(bytes.Repeat([]byte{'x'}, 127), '\r'), []byte("\x00\x01\n\\"))
+	f.Fuzz(func(t *testing.T, b, n []byte) {
+		if len(n) < 4 {
+			return
+		}
+		list := needles{n[0], n[1], n[2], n[3]}
+		want := slow(b, n[:3])
+		wantEnds, wantSeen := len(slow(b, n[2:3])), seen(0)
+		for i, c := range b {
+			if c == '\r' {
+				wantSeen |= seenCR
+			}
+			if c == n[3] {
+				wantSeen |= seenExtra
+			}
+			if b[i] >= 0x80 {
+				wantSeen |= seenHigh
+			}
+		}
+		for _, k := range kernels() {
+			dst := make([]uint32, len(b)+slack)
+			got, ends, s := k.fields(dst, b, list)
+			if !slices.Equal(dst[:got], want) || ends != wantEnds || s != wantSeen {
+				t.Fatalf("%s: %q in %q: %v, %d ends, seen %b; want %v, %d, %b", k.name, n, b, dst[:got], ends, s, want, wantEnds, wantSeen)
+			}
+			if ends, cr := k.lines(b, n[2]); ends != wantEnds || cr != (wantSeen&seenCR != 0) {
+				t.Fatalf("%s: lines of %q in %q: %d, %v", k.name, n[2], b, ends, cr)
+			}
+			for dist := 1; dist < min(len(b), 70); dist += 3 {
+				want := -1
+				for i := 0; i+dist < len(b) && want < 0; i++ {
+					if b[i] == n[0] && b[i+dist] == n[1] {
+						want = i
+					}
+				}
+				if got := k.pair(b, dist, n[0], n[1]); got != want {
+					t.Fatalf("%s: %q %d apart in %q: %d, want %d", k.name, n[:2], dist, b, got, want)
+				}
+			}
+		}
+	})
+}
+
 func FuzzLiteral(f *testing.F) {
 	f.Add([]byte("status=404 status=40 404"), []byte("404"), 0)
 	f.Add([]byte("aaaa"), []byte("aa"), 1)
@@ -90,15 +139,28 @@ func logLines(n int) []byte {
 	return b
 }
 
-func BenchmarkPositions(b *testing.B) {
-	data := logLines(4 << 20)
-	var dst []uint32
-	b.SetBytes(int64(len(data)))
-	for b.Loop() {
-		for rest := data; len(rest) > 0; {
-			n := min(len(rest), 128<<10)
-			dst = Positions(dst[:0], rest[:n], []byte("\t\n"))
-			rest = rest[n:]
+// chunk is what is scanned at once.
+const chunk = 128 << 10
+
+func BenchmarkKernels(b *testing.B) {
+	data := logLines(16 << 20) // more than the branch predictor learns
+	dst := make([]uint32, chunk+slack)
+	for _, k := range kernels() {
+		for name, f := range map[string]func([]byte){
+			"fields": func(c []byte) { k.fields(dst, c, needles{'\t', '\t', '\n', '\\'}) },
+			"lines":  func(c []byte) { k.lines(c, '\n') },
+			"pair":   func(c []byte) { k.pair(c, 3, 'Q', 'Z') },
+		} {
+			b.Run(k.name+"/"+name, func(b *testing.B) {
+				b.SetBytes(int64(len(data)))
+				for b.Loop() {
+					for rest := data; len(rest) > 0; {
+						n := min(len(rest), chunk)
+						f(rest[:n])
+						rest = rest[n:]
+					}
+				}
+			})
 		}
 	}
 }

@@ -1,0 +1,56 @@
+//go:build !purego
+
+package textscan
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
+
+// kernels returns what this processor can run, the best first.
+func kernels() []kernel {
+	if x := &cpu.X86; x.HasAVX2 && x.HasBMI1 && x.HasPOPCNT {
+		return []kernel{{"avx2", fieldsWide, linesWide, pairWide}, portable}
+	}
+	return []kernel{portable}
+}
+
+// fieldsWide leaves the bytes after the last 64 to the portable form, as the others do.
+func fieldsWide(dst []uint32, b []byte, n needles) (k, ends int, s seen) {
+	_ = dst[len(b)+slack-1]
+	blocks := len(b) / 64
+	k, ends, s = fieldsAVX2(unsafe.SliceData(dst), unsafe.SliceData(b), blocks, n.packed())
+	rest, e, o := fieldsPortable(dst[k:], b[blocks*64:], n)
+	for i := range dst[k : k+rest] {
+		dst[k+i] += uint32(blocks * 64)
+	}
+	return k + rest, ends + e, s | o
+}
+
+func linesWide(b []byte, end byte) (int, bool) {
+	blocks := len(b) / 64
+	ends, cr := linesAVX2(unsafe.SliceData(b), blocks, uint64(end))
+	e, c := linesPortable(b[blocks*64:], end)
+	return ends + e, cr != 0 || c
+}
+
+func pairWide(b []byte, dist int, first, second byte) int {
+	blocks := max(0, len(b)-dist) / 64
+	if i := pairAVX2(unsafe.SliceData(b), blocks, dist, uint64(first)|uint64(second)<<8); i >= 0 {
+		return i
+	}
+	if i := pairPortable(b[blocks*64:], dist, first, second); i >= 0 {
+		return blocks*64 + i
+	}
+	return -1
+}
+
+//go:noescape
+func fieldsAVX2(dst *uint32, b *byte, blocks int, needles uint64) (k, ends int, seen seen)
+
+//go:noescape
+func linesAVX2(b *byte, blocks int, end uint64) (ends, cr int)
+
+//go:noescape
+func pairAVX2(b *byte, blocks, dist int, pair uint64) int

@@ -1,0 +1,5 @@
+//go:build purego || !amd64
+
+package textscan
+
+func kernels() []kernel { return []kernel{portable} }
