@@ -147,6 +147,7 @@ func (s *scan) findNeed(columns int) error {
 				p = len(s.need.Columns)
 				at[c.Index] = p
 				s.need.Columns = append(s.need.Columns, int(c.Index))
+				s.need.Fields = append(s.need.Fields, c.Path)
 				s.names = append(s.names, s.spec.DataColumns[c.Index].Name)
 			}
 			place = p

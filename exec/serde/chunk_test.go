@@ -84,10 +84,11 @@ func rowsOf(t testing.TB, table *Table, need Need, data []byte, chunked bool) (r
 func wants(spec Spec) []Need {
 	needs := []Need{allColumns(len(spec.Columns)), {Columns: []int{2, 0}}, {Columns: []int{1}}}
 	for _, p := range predicates(spec) {
-		needs = append(needs, Need{allColumns(len(spec.Columns)).Columns, []Predicate{p}})
+		needs = append(needs, Need{Columns: allColumns(len(spec.Columns)).Columns, Where: []Predicate{p}})
 	}
 	if len(spec.Columns) > 3 {
-		needs = append(needs, Need{[]int{3, 1, 0}, predicatesOf(spec, 1, 0, 3)}, Need{[]int{0, 2, 1}, predicatesOf(spec, 0, 2)})
+		needs = append(needs, Need{Columns: []int{3, 1, 0}, Where: predicatesOf(spec, 1, 0, 3)},
+			Need{Columns: []int{0, 2, 1}, Where: predicatesOf(spec, 0, 2)})
 	}
 	return needs
 }

@@ -133,6 +133,7 @@ const (
 	kindList
 	kindMap
 	kindStruct
+	kindAbsent // of any type, all NULL: nobody wants the values
 )
 
 // vector is the values of one column, or of the items below one, in Arrow's layout.
@@ -303,6 +304,9 @@ func (c *vector) growValid(n int) {
 
 func (c *vector) appendNull() {
 	switch c.kind {
+	case kindAbsent:
+		c.n++
+		return
 	case kindBool:
 		c.setBool(false)
 	case kindInt8:

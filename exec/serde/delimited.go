@@ -3,7 +3,6 @@ package serde
 import (
 	"bytes"
 	"fmt"
-	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -170,11 +169,7 @@ func newDelimited(s *spec, need Need) (Decoder, error) {
 
 func delimitedOf(l *lazy, need Need) delimited {
 	d := delimited{lazy: l, place: places(len(l.types), need), where: newConditions(need)}
-	for col, o := range d.place {
-		if o >= 0 && !slices.ContainsFunc(d.where, func(c condition) bool { return c.column == col }) {
-			d.late = append(d.late, col)
-		}
-	}
+	d.late = unconditional(d.place, d.where)
 	return d
 }
 

@@ -16,6 +16,9 @@ func (c *vector) finish() arrow.Array {
 }
 
 func (c *vector) arrayData() *array.Data {
+	if c.kind == kindAbsent {
+		return c.finishAbsent()
+	}
 	n, nulls := c.n, c.nulls
 	buffers, children := c.buffers(), c.children()
 	d := array.NewData(c.typ, n, buffers, children, nulls, 0)

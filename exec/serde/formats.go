@@ -31,7 +31,7 @@ func Formats() []*Format {
 		{
 			Name:    "regex",
 			Classes: []string{"org.apache.hadoop.hive.serde2.RegexSerDe", "org.apache.hadoop.hive.contrib.serde2.RegexSerDe"},
-			check:   checkRegex, decoder: newRegex,
+			check:   checkRegex, decoder: newRegex, where: true,
 		},
 		{
 			Name: "json",
@@ -39,12 +39,12 @@ func Formats() []*Format {
 				"org.apache.hadoop.hive.serde2.JsonSerDe", "org.apache.hive.hcatalog.data.JsonSerDe",
 				"org.openx.data.jsonserde.JsonSerDe", "com.amazon.elasticmapreduce.JsonSerde", "com.amazon.emr.hive.serde.JsonSerde",
 			},
-			check: checkJSON, decoder: newJSON, encoder: newJSONEncoder,
+			check: checkJSON, decoder: newJSON, encoder: newJSONEncoder, where: true, fields: true,
 		},
 		{
 			Name:    "grok",
 			Classes: []string{"com.amazonaws.glue.serde.GrokSerDe"},
-			check:   checkGrok, decoder: newGrok,
+			check:   checkGrok, decoder: newGrok, where: true,
 		},
 		{
 			Name:  "lines",

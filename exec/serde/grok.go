@@ -187,5 +187,5 @@ func newGrok(s *spec, need Need) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newRegexChunk(s, &regex{re: re, place: places(len(s.types), need), texts: t, columns: groups, find: true})
+	return newRegexChunk(s, need, &regex{re: re, texts: t, columns: groups, find: true})
 }

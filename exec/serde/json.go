@@ -1,6 +1,7 @@
 package serde
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -26,8 +27,9 @@ type json struct {
 	jsonScanner
 	root  *jsonShape
 	texts texts
-	fold  []byte  // a key in lower case
-	bad   []int64 // counts of bad values before the record, for when it turns out malformed
+	fold  []byte // a key in lower case
+	where []condition
+	saved savedCounts
 }
 
 func checkJSON(s *spec) error {
@@ -40,7 +42,7 @@ func newJSON(s *spec, need Need) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &json{texts: t, root: newRoot(s, need)}
+	d := &json{texts: t, root: newRoot(s, need), where: newConditions(need)}
 	for _, c := range need.Columns {
 		if s.types[c].ID() == arrow.NULL {
 			return nil, diag.Errorf(diag.Type, "column %q has no type", s.Columns[c].Name)
@@ -63,18 +65,19 @@ func newRoot(s *spec, need Need) *jsonShape {
 			key = strings.ToLower(key)
 		}
 		root.fields[key] = out
-		root.kids = append(root.kids, newShape(s.types[c], fold, dots))
+		root.kids = append(root.kids, newShape(s.types[c], need.wantedFields(out), fold, dots))
 	}
 	return root
 }
 
-func newShape(t arrow.DataType, fold, dots bool) *jsonShape {
+// newShape returns the shape of a type; fields that paths do not name are not looked for.
+func newShape(t arrow.DataType, paths []string, fold, dots bool) *jsonShape {
 	s := &jsonShape{fold: fold, dots: dots}
 	switch t := t.(type) {
 	case *arrow.MapType:
-		s.kids = []*jsonShape{newShape(t.KeyType(), fold, dots), newShape(t.ItemType(), fold, dots)}
+		s.kids = []*jsonShape{newShape(t.KeyType(), nil, fold, dots), newShape(t.ItemType(), nil, fold, dots)}
 	case *arrow.ListType:
-		s.kids = []*jsonShape{newShape(t.Elem(), fold, dots)}
+		s.kids = []*jsonShape{newShape(t.Elem(), nil, fold, dots)}
 	case *arrow.StructType:
 		s.fields = map[string]int{}
 		for i, f := range t.Fields() {
@@ -82,9 +85,14 @@ func newShape(t arrow.DataType, fold, dots bool) *jsonShape {
 			if fold {
 				name = strings.ToLower(name)
 			}
-			s.fields[name] = i
-			s.order = append(s.order, i)
-			s.kids = append(s.kids, newShape(f.Type, fold, dots))
+			place := -1
+			sub, wanted := below(paths, f.Name)
+			if wanted {
+				place = i
+				s.fields[name] = i
+			}
+			s.order = append(s.order, place)
+			s.kids = append(s.kids, newShape(f.Type, sub, fold, dots))
 		}
 	}
 	return s
@@ -109,10 +117,7 @@ func (d *json) decode(rec []byte, out *Columns) {
 		return
 	}
 	row, bad := out.rows, false
-	d.bad = d.bad[:0]
-	for _, c := range out.cols {
-		d.bad = c.saveBad(d.bad)
-	}
+	d.saved.save(out)
 	switch rec[d.i] {
 	case '{':
 		bad = !d.object(d.root, out.cols, row)
@@ -122,10 +127,7 @@ func (d *json) decode(rec []byte, out *Columns) {
 		bad = true
 	}
 	if bad {
-		saved := d.bad
-		for _, c := range out.cols {
-			saved = c.restoreBad(saved)
-		}
+		d.saved.restore(out, nil)
 		out.AddBadRow()
 		return
 	}
@@ -137,7 +139,43 @@ func (d *json) decode(rec []byte, out *Columns) {
 	if d.blanks(); d.i < len(rec) {
 		out.Counts.TrailingText++
 	}
+	for i := range d.where {
+		cond := &d.where[i]
+		if !cond.holds(out.cols[cond.place]) {
+			d.saved.restore(out, d.where[:i+1])
+			out.leaveOut()
+			return
+		}
+	}
 	out.rows++
+}
+
+// savedCounts is what was counted of values before a record, for when it turns out to be no row.
+type savedCounts struct {
+	bad            []int64
+	badUTF8, zoned int64
+}
+
+func (s *savedCounts) save(out *Columns) {
+	s.bad, s.badUTF8, s.zoned = s.bad[:0], out.Counts.BadUTF8, out.Counts.Zoned
+	for _, c := range out.cols {
+		s.bad = c.saveBad(s.bad)
+	}
+}
+
+// restore takes back what was counted since save, but for the values that conditions looked at.
+func (s *savedCounts) restore(out *Columns, looked []condition) {
+	saved := s.bad
+	for place, c := range out.cols {
+		if slices.ContainsFunc(looked, func(cond condition) bool { return cond.place == place }) {
+			saved = saved[1:]
+			continue
+		}
+		saved = c.restoreBad(saved)
+	}
+	if looked != nil {
+		out.Counts.BadUTF8, out.Counts.Zoned = s.badUTF8, s.zoned
+	}
 }
 
 // object reads {…} into cols, of which each gets at most one value, at index row: the last of equal keys.

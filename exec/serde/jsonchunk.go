@@ -109,8 +109,9 @@ func equalFold(b []byte, lower string) bool {
 // fields of wanted structs are found alike.
 type jsonChunk struct {
 	*json
-	blocks jsonBlocks
-	cutter cutter
+	blocks      jsonBlocks
+	cutter      cutter
+	conditional []*jsonField // of each condition; nil: no key is the column's
 }
 
 // newJSONChunk returns d, with a chunk form if framing and names allow it.
@@ -128,7 +129,16 @@ func newJSONChunk(s *spec, d *json) (Decoder, error) {
 	if root == nil {
 		return d, nil
 	}
-	return &jsonChunk{json: d, cutter: c, blocks: jsonBlocks{classes: jsonClasses(), root: root, at: make([]int32, fields)}}, nil
+	j := &jsonChunk{json: d, cutter: c, blocks: jsonBlocks{classes: jsonClasses(), root: root, at: make([]int32, fields)}}
+	for _, cond := range d.where {
+		at := slices.IndexFunc(root.fields, func(f jsonField) bool { return f.place == cond.place })
+		if at < 0 {
+			j.conditional = append(j.conditional, nil)
+		} else {
+			j.conditional = append(j.conditional, &root.fields[at])
+		}
+	}
+	return j, nil
 }
 
 // DecodeChunk implements ChunkDecoder.
@@ -159,10 +169,29 @@ func (d *jsonChunk) piece(b []byte, out *Columns) {
 	}
 }
 
-// row adds the row of the record that ends b.
+// row adds the row of the record that ends b, unless a condition leaves it out. It adds nothing and is false if a value
+// cannot be read, which the record form then finds too.
 func (d *jsonChunk) row(b []byte, out *Columns) bool {
 	d.reset(b)
 	d.texts.counts, d.counts = &out.Counts, &out.Counts
+	if len(d.where) > 0 {
+		d.saved.save(out)
+	}
+	for i := range d.where {
+		cond := &d.where[i]
+		c := out.cols[cond.place]
+		if f := d.conditional[i]; f == nil || d.blocks.at[f.index] < 0 {
+			c.appendNull()
+		} else if !d.field(f, c, out.rows) {
+			out.cut(out.rows)
+			return false
+		}
+		if !cond.holds(c) {
+			d.saved.restore(out, d.where[:i+1])
+			out.leaveOut()
+			return true
+		}
+	}
 	if !d.fields(d.blocks.root, out.cols, out.rows) {
 		out.cut(out.rows)
 		return false
@@ -171,25 +200,26 @@ func (d *jsonChunk) row(b []byte, out *Columns) bool {
 	return true
 }
 
+// field reads the value that has been found of f.
+func (d *jsonChunk) field(f *jsonField, c *vector, row int) bool {
+	d.i = int(d.blocks.at[f.index])
+	if f.object == nil || d.b[d.i] != '{' {
+		return d.value(f.shape, c)
+	}
+	if !d.fields(f.object, c.kids, row) {
+		return false
+	}
+	c.added()
+	return true
+}
+
 // fields reads the values that have been found into cols, of which each gets one, at index row.
 func (d *jsonChunk) fields(o *jsonObject, cols []*vector, row int) bool {
 	for i := range o.fields {
 		f := &o.fields[i]
-		d.i = int(d.blocks.at[f.index])
-		if d.i < 0 {
-			continue
-		}
-		c := cols[f.place]
-		if f.object == nil || d.b[d.i] != '{' {
-			if !d.value(f.shape, c) {
-				return false
-			}
-			continue
-		}
-		if !d.fields(f.object, c.kids, row) {
+		if c := cols[f.place]; d.blocks.at[f.index] >= 0 && c.n == row && !d.field(f, c, row) {
 			return false
 		}
-		c.added()
 	}
 	for _, c := range cols {
 		if c.n == row {

@@ -12,7 +12,9 @@ import (
 // regex is Hive's RegexSerDe: the groups of a pattern that must match the whole record are the columns.
 type regex struct {
 	re    *javaregex.Regexp
-	place []int
+	place []int // of each column of the table in the output; -1: not needed
+	where []condition
+	late  []int // the needed columns without condition
 	texts texts
 	group []int // buffer
 	// columns gives the group of each column; nil: in order.
@@ -79,7 +81,7 @@ func newRegex(s *spec, need Need) (Decoder, error) {
 		return nil, err
 	}
 	t.null = ""
-	return newRegexChunk(s, &regex{re: re, place: places(len(s.types), need), texts: t})
+	return newRegexChunk(s, need, &regex{re: re, texts: t})
 }
 
 // Decode implements Decoder. A record that does not match is a row of NULLs; so is one on which the
@@ -111,21 +113,34 @@ func (d *regex) decode(rec []byte, out *Columns) error {
 	return nil
 }
 
-// row adds the row of groups m of b.
+// row adds the row of groups m of b, unless a condition leaves it out.
 func (d *regex) row(b []byte, m []int, out *Columns) {
-	for col, o := range d.place {
-		if o < 0 {
-			continue
-		}
-		g := d.groupOf(col)
-		c := out.cols[o]
-		if from, to := m[2*g], m[2*g+1]; from < 0 {
-			c.appendNull()
-		} else {
-			d.value(c, b[from:to])
+	for i := range d.where {
+		cond := &d.where[i]
+		c := out.cols[cond.place]
+		d.field(c, b, m, d.groupOf(cond.column))
+		if !cond.holds(c) {
+			out.leaveOut()
+			return
 		}
 	}
+	for _, col := range d.late {
+		d.field(out.cols[d.place[col]], b, m, d.groupOf(col))
+	}
 	out.rows++
+}
+
+// field adds group g.
+func (d *regex) field(c *vector, b []byte, m []int, g int) {
+	from, to := m[2*g], m[2*g+1]
+	switch {
+	case from < 0:
+		c.appendNull()
+	case c.kind == kindString:
+		c.appendBytes(b[from:to])
+	default:
+		d.value(c, b[from:to])
+	}
 }
 
 // groupOf returns the group of a column.

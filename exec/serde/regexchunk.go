@@ -12,7 +12,9 @@ type regexChunk struct {
 }
 
 // newRegexChunk returns d, with a chunk form if the pattern and the framing allow it.
-func newRegexChunk(s *spec, d *regex) (Decoder, error) {
+func newRegexChunk(s *spec, need Need, d *regex) (Decoder, error) {
+	d.place, d.where = places(len(s.types), need), newConditions(need)
+	d.late = unconditional(d.place, d.where)
 	framing, err := lineFraming(s.props)
 	if err != nil {
 		return nil, err

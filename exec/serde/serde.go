@@ -37,6 +37,9 @@ type Need struct {
 	// Where is conditions, on needed columns only, without which a record is no row. All are such that Table.Pushes
 	// takes them.
 	Where []Predicate
+	// Fields tells for each of Columns which fields of a struct are wanted, as paths of names in lower case joined by
+	// dots; formats that can skip the others give NULL for them. nil, here or for a column: all.
+	Fields [][]string
 }
 
 // Decoder turns records into rows. It is used by one goroutine.
@@ -71,6 +74,7 @@ type Format struct {
 	encoder func(s *spec) (Encoder, error) // nil: the format cannot be written
 	framing func(s *spec) (Framing, error) // nil: lines
 	where   bool                           // decoders take Need.Where
+	fields  bool                           // decoders take Need.Fields
 }
 
 // spec is a checked Spec.
@@ -182,6 +186,11 @@ func (t *Table) NewColumns(need Need) *Columns {
 	}
 	c := NewColumns(types)
 	c.noNulls = !nullPasses(need.Where)
+	for i, col := range c.cols {
+		if t.Format.fields {
+			col.keepFields(need.wantedFields(i))
+		}
+	}
 	return c
 }
 

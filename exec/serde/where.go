@@ -1,6 +1,8 @@
 package serde
 
 import (
+	"slices"
+
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/winnowdb/winnow/exec/datatype"
@@ -86,6 +88,16 @@ func newConditions(need Need) []condition {
 		out[i].tests = append(out[i].tests, t)
 	}
 	return out
+}
+
+// unconditional returns the needed columns of the table that no condition reads, ascending.
+func unconditional(place []int, where []condition) (columns []int) {
+	for col, o := range place {
+		if o >= 0 && !slices.ContainsFunc(where, func(c condition) bool { return c.column == col }) {
+			columns = append(columns, col)
+		}
+	}
+	return columns
 }
 
 // nullPasses reports whether a row of NULLs meets all predicates.

@@ -59,7 +59,7 @@ type ScanColumn struct {
 	Field  Field
 	Source ColumnSource
 	Index  int
-	Path   []string // nested fields wanted of a struct, "" for all; set by column pruning
+	Path   []string // fields that are read of a struct, as names in lower case joined by dots; none: all
 }
 
 // Scan reads a table's files, or the rows of its storage handler.

@@ -89,9 +89,14 @@ func describeScan(n *Scan) string {
 	}
 	var shown []Field
 	for _, c := range n.Columns {
-		if !c.Field.Hidden {
-			shown = append(shown, c.Field)
+		if c.Field.Hidden {
+			continue
 		}
+		f := c.Field
+		if len(c.Path) > 0 {
+			f.Name += "{" + strings.Join(c.Path, " ") + "}"
+		}
+		shown = append(shown, f)
 	}
 	b.WriteString(" [" + names(shown) + "]")
 	if len(n.Filters) > 0 {

@@ -48,6 +48,7 @@ func Rules() []Rule {
 		{Name: "prunepartitions", Doc: "read only the partitions that can match", Apply: prunePartitions, Off: keepPartitions},
 		{Name: "joinorder", Doc: "join along conditions, few rows first", Apply: orderJoins},
 		{Name: "prunecolumns", Doc: "read only the columns that are used", Apply: pruneColumns},
+		{Name: "prunefields", Doc: "read only the fields of structs that are used", Apply: pruneFields},
 		{Name: "joinside", Doc: "build the hash table of a join from its smaller side", Apply: chooseSides},
 		{Name: "limit", Doc: "read no more than a limit needs", Apply: pushLimit},
 		{Name: "topn", Doc: "keep only the first rows of an order with a limit", Apply: topN},
