@@ -87,6 +87,8 @@ type csv struct {
 	texts   texts
 	typed   bool
 	place   []int
+	where   []condition
+	saved   savedCounts
 	field   []byte // the field at hand, unquoted
 	inField bool   // opencsv's flag: escapes count
 }
@@ -97,13 +99,26 @@ func newCSV(s *spec, need Need) (Decoder, error) {
 		return nil, err
 	}
 	t, err := newTexts(s, texts{})
-	return &csv{csvChars: chars, texts: t, typed: s.props.isTrue(typedKey), place: places(len(s.types), need)}, err
+	if err != nil {
+		return nil, err
+	}
+	return newCSVChunk(s, &csv{csvChars: chars, texts: t, typed: s.props.isTrue(typedKey), place: places(len(s.types), need),
+		where: newConditions(need)})
 }
 
 // Decode implements Decoder. A record without any text is a row of NULLs; so are the fields from one with an
 // unclosed quote on.
 func (d *csv) Decode(rec []byte, out *Columns) error {
+	row := out.rows
+	d.decode(rec, out)
+	countBadUTF8(out, row)
+	return nil
+}
+
+// decode is Decode without a look at the bytes of text.
+func (d *csv) decode(rec []byte, out *Columns) {
 	d.texts.counts = &out.Counts
+	d.saved.save(out)
 	col := 0
 	if len(rec) > 0 {
 		col = d.fields(rec, out)
@@ -116,9 +131,9 @@ func (d *csv) Decode(rec []byte, out *Columns) error {
 			out.cols[o].appendNull()
 		}
 	}
-	countBadUTF8(out, out.rows)
-	out.rows++
-	return nil
+	if d.saved.meets(d.where, out) {
+		out.rows++
+	}
 }
 
 // fields adds the fields of rec and returns their number.
@@ -213,7 +228,11 @@ func (d *csv) add(b []byte, col int, out *Columns) {
 	if col >= len(d.place) || d.place[col] < 0 {
 		return
 	}
-	c := out.cols[d.place[col]]
+	d.value(out.cols[d.place[col]], b)
+}
+
+// value adds the text of a field.
+func (d *csv) value(c *vector, b []byte) {
 	switch {
 	case !d.typed:
 		c.appendBytes(b)

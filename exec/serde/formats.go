@@ -26,7 +26,7 @@ func Formats() []*Format {
 		{
 			Name:    "csv",
 			Classes: []string{"org.apache.hadoop.hive.serde2.OpenCSVSerde", "com.bizo.hive.serde.csv.CSVSerde"},
-			check:   checkCSV, types: csvTypes, decoder: newCSV, encoder: newCSVEncoder, framing: csvFraming,
+			check:   checkCSV, types: csvTypes, decoder: newCSV, encoder: newCSVEncoder, framing: csvFraming, where: true,
 		},
 		{
 			Name:    "regex",

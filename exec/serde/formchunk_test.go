@@ -192,3 +192,36 @@ func TestJSONChunkShifts(t *testing.T) {
 func TestJSONChunkAllocates(t *testing.T) { jsonTables[0].allocates(t, tweet) }
 
 func BenchmarkJSONChunk(b *testing.B) { jsonTables[0].benchmark(b, tweet) }
+
+var csvTables = []formTable{
+	{"csv", nil, []string{"a string", "b int", "c string"}, [][]int{{0, 2}, {1}}},
+	{"csv", map[string]string{"typed": "true", "line.delim": "\n"}, []string{"a string", "b int", "c double", "d date"}, [][]int{{1, 3}, {2}}},
+	{"csv", map[string]string{"separatorChar": ";", "quoteChar": "'", "escapeChar": "|", "textinputformat.record.delimiter": "\n"}, []string{"a string", "b string"}, [][]int{{1}}},
+	{"csv", map[string]string{"separatorChar": "\n", "textinputformat.record.delimiter": ";"}, []string{"a string", "b string"}, [][]int{{1}}},
+}
+
+var csvSeeds = []string{
+	"a,1,c\n\"x,y\",2,\"z\"\n,,\n", "\"\",\"a\"\"b\",c\n\"a\"b,c\n", "a\\,b,c\nx,y\"z\",w\n\"open,1\nnext,2,x\n", "a,1\r\n\"b\",2,3,4\r\n\n\r\nx,\ry",
+	"a,12,1.5,2020-01-02\n,x,,2020-13-01\n\"q\",\"7\",\"1e400\",\"\"\n", "'a;b';c|'\n'x';'y'\n", "a\nb;\"c\nd\";e\r\nf;", "\"a\",\n\"a\" ,b\n \"a\",b\n\"\xff\",\xe9\n",
+}
+
+func FuzzCSVChunk(f *testing.F) {
+	for _, s := range csvSeeds {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for i := range csvTables {
+			csvTables[i].sameForms(t, data)
+		}
+	})
+}
+
+const csvLine = `2024-03-05 00:00:01,"GET /news/old-summer-269?utm_source=mail&utm_medium=social HTTP/1.1",200,16816,"Mozilla/5.0 (X11; Linux, x86_64)",shop`
+
+func csvLog() *formTable {
+	return &formTable{"csv", nil, []string{"a string", "b string", "c string", "d string", "e string", "f string"}, [][]int{{2, 4}, {1}, {0, 1, 2, 3, 4, 5}}}
+}
+
+func TestCSVChunkAllocates(t *testing.T) { csvLog().allocates(t, csvLine) }
+
+func BenchmarkCSVChunk(b *testing.B) { csvLog().benchmark(b, csvLine) }

@@ -1,7 +1,6 @@
 package serde
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -139,42 +138,8 @@ func (d *json) decode(rec []byte, out *Columns) {
 	if d.blanks(); d.i < len(rec) {
 		out.Counts.TrailingText++
 	}
-	for i := range d.where {
-		cond := &d.where[i]
-		if !cond.holds(out.cols[cond.place]) {
-			d.saved.restore(out, d.where[:i+1])
-			out.leaveOut()
-			return
-		}
-	}
-	out.rows++
-}
-
-// savedCounts is what was counted of values before a record, for when it turns out to be no row.
-type savedCounts struct {
-	bad            []int64
-	badUTF8, zoned int64
-}
-
-func (s *savedCounts) save(out *Columns) {
-	s.bad, s.badUTF8, s.zoned = s.bad[:0], out.Counts.BadUTF8, out.Counts.Zoned
-	for _, c := range out.cols {
-		s.bad = c.saveBad(s.bad)
-	}
-}
-
-// restore takes back what was counted since save, but for the values that conditions looked at.
-func (s *savedCounts) restore(out *Columns, looked []condition) {
-	saved := s.bad
-	for place, c := range out.cols {
-		if slices.ContainsFunc(looked, func(cond condition) bool { return cond.place == place }) {
-			saved = saved[1:]
-			continue
-		}
-		saved = c.restoreBad(saved)
-	}
-	if looked != nil {
-		out.Counts.BadUTF8, out.Counts.Zoned = s.badUTF8, s.zoned
+	if d.saved.meets(d.where, out) {
+		out.rows++
 	}
 }
 

@@ -123,3 +123,44 @@ func (cond *condition) keep(c *vector, start int, sel []uint32) []uint32 {
 	}
 	return sel
 }
+
+// savedCounts is what was counted of values before a record, for when it turns out to be no row.
+type savedCounts struct {
+	bad            []int64
+	badUTF8, zoned int64
+}
+
+func (s *savedCounts) save(out *Columns) {
+	s.bad, s.badUTF8, s.zoned = s.bad[:0], out.Counts.BadUTF8, out.Counts.Zoned
+	for _, c := range out.cols {
+		s.bad = c.saveBad(s.bad)
+	}
+}
+
+// restore takes back what was counted since save, but for the values that conditions looked at.
+func (s *savedCounts) restore(out *Columns, looked []condition) {
+	saved := s.bad
+	for place, c := range out.cols {
+		if slices.ContainsFunc(looked, func(cond condition) bool { return cond.place == place }) {
+			saved = saved[1:]
+			continue
+		}
+		saved = c.restoreBad(saved)
+	}
+	if looked != nil {
+		out.Counts.BadUTF8, out.Counts.Zoned = s.badUTF8, s.zoned
+	}
+}
+
+// meets reports whether the row at hand, whose values have all been added since save, meets the conditions; if not it is left
+// out.
+func (s *savedCounts) meets(where []condition, out *Columns) bool {
+	for i := range where {
+		if !where[i].holds(out.cols[where[i].place]) {
+			s.restore(out, where[:i+1])
+			out.leaveOut()
+			return false
+		}
+	}
+	return true
+}
