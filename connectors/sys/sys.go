@@ -7,7 +7,9 @@ package sys
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -50,15 +52,21 @@ func Host(dir string) *Machine {
 	}
 }
 
-// spillFile is unlinked as soon as it is made, so that a killed process leaves nothing behind.
+// spillPrefix begins the names of spill files while they have one.
+const spillPrefix = "winnow-spill-"
+
+// spillFile has no name, so that a killed process leaves nothing behind.
 type spillFile struct{ *os.File }
 
 func newSpill(dir string) (File, error) {
-	f, err := os.CreateTemp(dir, "winnow-spill-*")
+	if f := unnamed(dir); f != nil {
+		return spillFile{f}, nil
+	}
+	f, err := os.CreateTemp(dir, spillPrefix+"*")
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Remove(f.Name()); err != nil {
+	if err := os.Remove(f.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) { // another's Sweep may be first
 		f.Close()
 		return nil, err
 	}
@@ -67,3 +75,23 @@ func newSpill(dir string) (File, error) {
 
 // Name returns where the file was made.
 func (f spillFile) Name() string { return filepath.Clean(f.File.Name()) }
+
+// Sweep removes from dir ("" for the system's temporary folder) the spill files of processes that were
+// killed between making a file and taking its name away. Files in use have no name.
+func Sweep(dir string) error {
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	left, err := filepath.Glob(filepath.Join(dir, spillPrefix+"*"))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range left {
+		err := os.Remove(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) { // another user's
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
