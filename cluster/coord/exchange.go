@@ -8,7 +8,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/winnowdb/winnow/cluster/wire"
-	"github.com/winnowdb/winnow/exec/op"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
 
@@ -18,35 +17,27 @@ type ExchangeServer struct {
 	Coordinator *Coordinator
 }
 
-// Fetch streams the outputs of a stage's tasks for one partition; Batch.Partition is the task's place.
+// Fetch streams the outputs of a stage's tasks for one partition.
 func (s ExchangeServer) Fetch(req *winnowpb.FetchRequest, stream winnowpb.ExchangeService_FetchServer) error {
-	in := s.Coordinator.Inputs(req.QueryId)
-	if in == nil {
+	q := s.Coordinator.running(req.QueryId)
+	if q == nil {
 		return status.Errorf(codes.NotFound, "query %s has ended", req.QueryId)
 	}
-	tasks, err := in.Open(stream.Context(), req.Stage, req.Partition, nil, true)
+	ctx := stream.Context()
+	out, err := q.Output(ctx, req.Stage, req.Partition, req.Task)
 	if err != nil {
-		return status.Error(codes.Aborted, err.Error())
+		return wire.Status(err)
 	}
-	for i, t := range tasks {
-		if err := send(uint32(i), t, stream); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func send(task uint32, from op.Operator, stream winnowpb.ExchangeService_FetchServer) error {
-	defer from.Close()
+	defer out.Close()
 	for {
-		rec, err := from.Next(stream.Context())
+		rec, err := out.Next(ctx)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return status.Error(codes.Aborted, err.Error())
+			return wire.Status(err)
 		}
-		err = wire.Encode(rec, task, stream.Send)
+		err = wire.Encode(rec, req.Partition, stream.Send)
 		rec.Release()
 		if err != nil {
 			return err

@@ -81,11 +81,15 @@ type Progress struct {
 
 // Run runs plan and hands the root's batches to emit, from one goroutine. It returns when all is done
 // and everything that the query had started has ended.
-func (q *Query) Run(ctx context.Context, emit worker.Emit) error {
+func (q *Query) Run(ctx context.Context, emit worker.Emit) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	q.cancel = cancel
-	defer q.x.release()
+	defer func() {
+		if rerr := q.x.release(); err == nil {
+			err = rerr
+		}
+	}()
 	g, gctx := errgroup.WithContext(ctx)
 	slots, stopSlots := context.WithCancel(gctx)
 	defer stopSlots()
@@ -103,7 +107,7 @@ func (q *Query) Run(ctx context.Context, emit worker.Emit) error {
 	}
 	rootErr := q.root(gctx, q.plan.Stages[last], emit)
 	stopSlots()
-	err := g.Wait()
+	err = g.Wait()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -115,12 +119,29 @@ func (q *Query) Run(ctx context.Context, emit worker.Emit) error {
 
 // New prepares a run of plan.
 func New(plan *winnowpb.Plan, cfg Config) *Query {
-	x := newExchange(len(plan.Stages))
+	budget := op.NewBudget(cfg.MemoryBytes)
+	x := newExchange(len(plan.Stages), &keeper{machine: cfg.Machine, budget: budget})
+	for stage, by := range readers(plan) {
+		x.stages[stage].once = len(by) == 1 && int(by[0]) == len(plan.Stages)-1
+	}
+	q := newQueue(len(plan.Stages), cfg.Machine.Now, x.full)
+	x.drained = q.signal
 	return &Query{
-		cfg: cfg, plan: plan, x: x, q: newQueue(cfg.Machine.Now),
-		local:    &Local{Inputs: x, Shared: op.NewShared(), Budget: op.NewBudget(cfg.MemoryBytes)},
+		cfg: cfg, plan: plan, x: x, q: q,
+		local:    &Local{Inputs: x, Shared: op.NewShared(), Budget: budget},
 		progress: Progress{Stats: &winnowpb.Stats{}},
 	}
+}
+
+// readers returns for each stage the stages that read it, one entry per reading operator.
+func readers(plan *winnowpb.Plan) map[uint32][]uint32 {
+	out := map[uint32][]uint32{}
+	for _, s := range plan.Stages {
+		for _, in := range inputs(s.Root) {
+			out[in] = append(out[in], s.Id)
+		}
+	}
+	return out
 }
 
 // Progress returns a copy of the counters.
@@ -130,11 +151,25 @@ func (q *Query) Progress() Progress {
 	p := q.progress
 	p.Stats = &winnowpb.Stats{}
 	op.MergeStats(p.Stats, q.progress.Stats)
+	p.Stats.SpilledBytes += q.x.kept.spilled()
 	return p
 }
 
-// Inputs gives workers elsewhere the outputs of stages.
-func (q *Query) Inputs() op.Inputs { return q.x }
+// Output gives a worker elsewhere what the tasks of a stage have put out for a partition, as it was put
+// out: that of the task at place *task in the order of commits, or of all if task is nil.
+func (q *Query) Output(ctx context.Context, stage, partition uint32, task *uint32) (op.Operator, error) {
+	if int(stage) >= len(q.plan.Stages) {
+		return nil, diag.Errorf(diag.Protocol, "query %s has no stage %d", q.cfg.QueryID, stage)
+	}
+	if task != nil {
+		return q.x.task(stage, partition, int(*task), nil), nil
+	}
+	out, err := q.x.Open(ctx, stage, partition, nil, false)
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
 
 func (q *Query) note(f func(*Progress)) {
 	q.mu.Lock()
@@ -160,18 +195,21 @@ func (q *Query) task(it *item, number uint32) *winnowpb.Task {
 		QueryId: q.cfg.QueryID, Stage: it.stage, Index: it.index, Attempt: number, Splits: it.splits,
 		Session: q.plan.Session, MemoryBytes: q.cfg.MemoryBytes, ExchangeAddress: q.cfg.ExchangeAddress,
 		BatchRows: q.cfg.BatchRows, AllowTransform: q.cfg.AllowTransform,
-		AttemptId: fmt.Sprintf("%s-%d-%d-%d", q.cfg.QueryID, it.stage.Id, it.index, number),
+		AttemptId:  fmt.Sprintf("%s-%d-%d-%d", q.cfg.QueryID, it.stage.Id, it.index, number),
+		InputTasks: it.inputs,
 	}
 }
 
 // stage waits for the stages that s reads, queues its tasks and waits for them.
 func (q *Query) stage(ctx context.Context, s *winnowpb.Stage) error {
+	pending := pending{inputs: map[uint32]uint32{}}
 	for _, in := range inputs(s.Root) {
-		if err := q.wait(ctx, in); err != nil {
+		n, err := q.x.count(ctx, in)
+		if err != nil {
 			return err
 		}
+		pending.inputs[in] = uint32(n)
 	}
-	var pending pending
 	if s.Tasks == 0 {
 		if err := q.scanTasks(ctx, s, &pending); err != nil {
 			return err
@@ -182,16 +220,6 @@ func (q *Query) stage(ctx context.Context, s *winnowpb.Stage) error {
 		}
 	}
 	return pending.wait(ctx, q, s.Id)
-}
-
-// wait blocks until stage in has put out everything.
-func (q *Query) wait(ctx context.Context, in uint32) error {
-	for i := 0; ; i++ {
-		o, err := q.x.at(ctx, in, i)
-		if err != nil || o == nil {
-			return err
-		}
-	}
 }
 
 // scanTasks makes one task per split while the listing goes on.
@@ -244,10 +272,13 @@ func scanNodes(n *winnowpb.Node, into map[uint32]*winnowpb.Scan) map[uint32]*win
 }
 
 // pending counts a stage's tasks.
-type pending struct{ items []*item }
+type pending struct {
+	items  []*item
+	inputs map[uint32]uint32 // the stages that the tasks read, with their numbers of tasks
+}
 
 func (p *pending) add(q *Query, ctx context.Context, s *winnowpb.Stage, index uint32, splits []*winnowpb.Split) {
-	it := &item{stage: s, index: index, splits: splits}
+	it := &item{stage: s, index: index, splits: splits, inputs: p.inputs}
 	it.ctx, it.cancel = context.WithCancel(ctx)
 	p.items = append(p.items, it)
 	q.q.add(it)
@@ -361,7 +392,7 @@ func (q *Query) slot(taking, run context.Context, w member.Worker) error {
 // worker, not the task, failed.
 func (q *Query) attempt(ctx context.Context, w member.Worker, a *attempt) (lost bool, err error) {
 	it := a.item
-	out := newOutput()
+	out := q.x.kept.output()
 	stats, err := q.cfg.Runner.Run(it.ctx, w, q.task(it, a.number), q.local, out.add)
 	if err == nil {
 		err = q.cfg.Machine.Fault("task.commit")

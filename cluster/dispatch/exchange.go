@@ -15,6 +15,9 @@ import (
 // exchange holds the outputs of one query's tasks until the query ends. An output counts once its task
 // is committed, and a task is committed once.
 type exchange struct {
+	kept    *keeper
+	drained func() // called when a stage that was full is so no more
+
 	mu     sync.Mutex
 	stages []stageOutput
 }
@@ -24,33 +27,20 @@ type stageOutput struct {
 	whole     bool      // no more will come
 	err       error
 	changed   chan struct{} // closed at the next change
+
+	// once: only the root reads the stage, so that a batch is given up when it has been read.
+	once bool
+	// streamed: the root reads outputs as they are committed; unread are the bytes it has not come to.
+	streamed bool
+	unread   int64
 }
 
-// output is what one task has put out, by partition.
-type output struct {
-	parts map[uint32][]arrow.Record
-}
+// maxUnread is how many bytes of a stage may wait for the root before no more tasks of it are begun: a
+// slow client holds the scan back and does not fill memory and disk with its answer.
+const maxUnread = 64 << 20
 
-func newOutput() *output { return &output{parts: map[uint32][]arrow.Record{}} }
-
-// add keeps rec for partition.
-func (o *output) add(partition uint32, rec arrow.Record) error {
-	rec.Retain()
-	o.parts[partition] = append(o.parts[partition], rec)
-	return nil
-}
-
-func (o *output) release() {
-	for _, recs := range o.parts {
-		for _, r := range recs {
-			r.Release()
-		}
-	}
-	o.parts = nil
-}
-
-func newExchange(stages int) *exchange {
-	x := &exchange{stages: make([]stageOutput, stages)}
+func newExchange(stages int, kept *keeper) *exchange {
+	x := &exchange{kept: kept, drained: func() {}, stages: make([]stageOutput, stages)}
 	for i := range x.stages {
 		x.stages[i].changed = make(chan struct{})
 	}
@@ -68,7 +58,10 @@ func (x *exchange) update(stage uint32, f func(*stageOutput)) {
 }
 
 func (x *exchange) commit(stage uint32, o *output) {
-	x.update(stage, func(s *stageOutput) { s.committed = append(s.committed, o) })
+	x.update(stage, func(s *stageOutput) {
+		s.committed = append(s.committed, o)
+		s.unread += o.bytes
+	})
 }
 
 // finish says that all tasks of the stage are committed, or that it failed.
@@ -98,7 +91,39 @@ func (x *exchange) at(ctx context.Context, stage uint32, i int) (*output, error)
 	}
 }
 
-func (x *exchange) release() {
+// count waits until all tasks of stage are committed and returns how many they are.
+func (x *exchange) count(ctx context.Context, stage uint32) (int, error) {
+	for i := 0; ; i++ {
+		o, err := x.at(ctx, stage, i)
+		if err != nil || o == nil {
+			return i, err
+		}
+	}
+}
+
+// full reports whether enough of stage waits for the root.
+func (x *exchange) full(stage uint32) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s := &x.stages[stage]
+	return s.streamed && s.unread > maxUnread
+}
+
+// spent tells that the root has read b of a stage that it alone reads.
+func (x *exchange) spent(stage uint32, b *batch) {
+	x.kept.drop(b)
+	x.mu.Lock()
+	s := &x.stages[stage]
+	before := s.unread
+	s.unread -= b.bytes
+	after := s.unread
+	x.mu.Unlock()
+	if before > maxUnread && after <= maxUnread {
+		x.drained()
+	}
+}
+
+func (x *exchange) release() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for i := range x.stages {
@@ -107,24 +132,32 @@ func (x *exchange) release() {
 		}
 		x.stages[i].committed = nil
 	}
+	return x.kept.close()
 }
 
 // Open implements op.Inputs for tasks in this process.
 func (x *exchange) Open(ctx context.Context, stage, partition uint32, schema *arrow.Schema, whole bool) ([]op.Operator, error) {
 	if !whole {
+		x.mu.Lock()
+		s := &x.stages[stage]
+		s.streamed = s.once
+		x.mu.Unlock()
 		return []op.Operator{&reader{x: x, stage: stage, partition: partition, schema: schema, last: -1}}, nil
 	}
-	var out []op.Operator
-	for i := 0; ; i++ {
-		o, err := x.at(ctx, stage, i)
-		if err != nil {
-			return nil, err
-		}
-		if o == nil {
-			return out, nil
-		}
-		out = append(out, &reader{x: x, stage: stage, partition: partition, schema: schema, task: i, last: i})
+	n, err := x.count(ctx, stage)
+	if err != nil {
+		return nil, err
 	}
+	out := make([]op.Operator, n)
+	for i := range out {
+		out[i] = x.task(stage, partition, i, schema)
+	}
+	return out, nil
+}
+
+// task returns the output of one task for a partition.
+func (x *exchange) task(stage, partition uint32, i int, schema *arrow.Schema) op.Operator {
+	return &reader{x: x, stage: stage, partition: partition, schema: schema, task: i, last: i}
 }
 
 // reader gives the batches of the outputs task to last (-1: all there will be) of a stage.
@@ -148,13 +181,25 @@ func (r *reader) Next(ctx context.Context) (arrow.Record, error) {
 		if o == nil {
 			return nil, io.EOF
 		}
-		if recs := o.parts[r.partition]; r.batch < len(recs) {
+		if part := o.parts[r.partition]; r.batch < len(part) {
 			r.batch++
-			return Relabel(recs[r.batch-1], r.schema), nil
+			return r.read(&part[r.batch-1])
 		}
 		r.task, r.batch = r.task+1, 0
 	}
 	return nil, io.EOF
+}
+
+func (r *reader) read(b *batch) (arrow.Record, error) {
+	rec, err := r.x.kept.load(*b)
+	if err != nil {
+		return nil, err
+	}
+	defer rec.Release()
+	if r.x.stages[r.stage].once { // set before the query runs
+		r.x.spent(r.stage, b)
+	}
+	return Relabel(rec, r.schema), nil
 }
 
 // Relabel returns rec with the types of schema, which are stored alike; nil leaves them. The caller

@@ -14,6 +14,7 @@ type item struct {
 	stage    *winnowpb.Stage
 	index    uint32
 	splits   []*winnowpb.Split
+	inputs   map[uint32]uint32 // see Task.InputTasks
 	attempts uint32
 	running  []*attempt
 	done     bool
@@ -32,15 +33,23 @@ type attempt struct {
 // queue hands tasks to free slots. Items of earlier stages come first.
 type queue struct {
 	mu      sync.Mutex
-	waiting []*item
+	waiting [][]*item // by stage
 	running []*item
 	took    []time.Duration // of finished attempts, for the median
 	changed chan struct{}
 	now     func() time.Time
+	full    func(stage uint32) bool // whether no more tasks of a stage shall begin for now
 }
 
-func newQueue(now func() time.Time) *queue {
-	return &queue{changed: make(chan struct{}), now: now}
+func newQueue(stages int, now func() time.Time, full func(stage uint32) bool) *queue {
+	return &queue{waiting: make([][]*item, stages), changed: make(chan struct{}), now: now, full: full}
+}
+
+// signal makes those who wait for a task look again.
+func (q *queue) signal() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.wake()
 }
 
 func (q *queue) wake() {
@@ -51,7 +60,7 @@ func (q *queue) wake() {
 func (q *queue) add(it *item) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.waiting = append(q.waiting, it)
+	q.waiting[it.stage.Id] = append(q.waiting[it.stage.Id], it)
 	q.wake()
 }
 
@@ -64,6 +73,9 @@ func (q *queue) next(ctx context.Context, worker string) *attempt {
 	tick := time.NewTicker(speculateAfter / 2)
 	defer tick.Stop()
 	for {
+		if ctx.Err() != nil {
+			return nil // even if there is more to do: nobody wants it
+		}
 		q.mu.Lock()
 		a := q.take(worker)
 		changed := q.changed
@@ -81,11 +93,12 @@ func (q *queue) next(ctx context.Context, worker string) *attempt {
 }
 
 func (q *queue) take(worker string) *attempt {
-	if len(q.waiting) > 0 {
-		it := q.waiting[0]
-		q.waiting = q.waiting[1:]
-		q.running = append(q.running, it)
-		return q.start(it, worker)
+	for stage, items := range q.waiting {
+		if len(items) > 0 && !q.full(uint32(stage)) {
+			q.waiting[stage] = items[1:]
+			q.running = append(q.running, items[0])
+			return q.start(items[0], worker)
+		}
 	}
 	for _, it := range q.running {
 		if q.slow(it, worker) {
@@ -138,7 +151,8 @@ func (q *queue) lose(a *attempt, again bool) (done bool) {
 	q.drop(a)
 	if !a.item.done && again && len(a.item.running) == 0 {
 		q.running = slices.DeleteFunc(q.running, func(it *item) bool { return it == a.item })
-		q.waiting = append([]*item{a.item}, q.waiting...)
+		stage := a.item.stage.Id
+		q.waiting[stage] = append([]*item{a.item}, q.waiting[stage]...)
 		q.wake()
 	}
 	return a.item.done
@@ -152,5 +166,10 @@ func (q *queue) drop(a *attempt) {
 func (q *queue) idle() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting) == 0 && len(q.running) == 0
+	for _, items := range q.waiting {
+		if len(items) > 0 {
+			return false
+		}
+	}
+	return len(q.running) == 0
 }

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/winnowdb/winnow/cluster/wire"
 	"github.com/winnowdb/winnow/connectors/sys"
@@ -72,49 +73,91 @@ func (p *Peers) Close() error {
 }
 
 // Inputs returns the stage outputs that task's coordinator holds.
-func (p *Peers) Inputs(task *winnowpb.Task) op.Inputs {
-	return &remoteInputs{peers: p, query: task.QueryId, address: task.ExchangeAddress}
-}
+func (p *Peers) Inputs(task *winnowpb.Task) op.Inputs { return &remoteInputs{peers: p, task: task} }
 
 type remoteInputs struct {
-	peers          *Peers
-	query, address string
+	peers *Peers
+	task  *winnowpb.Task
 }
 
-// Open fetches the outputs; the stage is complete when a task that reads it runs elsewhere than in the
-// coordinator. One operator per task of the stage.
-func (r *remoteInputs) Open(ctx context.Context, stage, partition uint32, schema *arrow.Schema, _ bool) ([]op.Operator, error) {
-	conn, err := r.peers.Conn(r.address)
+// Open returns operators that fetch the outputs; the stage is complete when a task that reads it runs
+// elsewhere than in the coordinator.
+func (r *remoteInputs) Open(_ context.Context, stage, partition uint32, schema *arrow.Schema, whole bool) ([]op.Operator, error) {
+	conn, err := r.peers.Conn(r.task.ExchangeAddress)
 	if err != nil {
 		return nil, err
 	}
-	stream, err := winnowpb.NewExchangeServiceClient(conn).Fetch(ctx, &winnowpb.FetchRequest{QueryId: r.query, Stage: stage, Partition: partition})
+	fetch := func(task *uint32) op.Operator {
+		return &fetched{
+			conn: conn, address: r.task.ExchangeAddress, schema: schema,
+			request: &winnowpb.FetchRequest{QueryId: r.task.QueryId, Stage: stage, Partition: partition, Task: task},
+		}
+	}
+	if !whole {
+		return []op.Operator{fetch(nil)}, nil
+	}
+	out := make([]op.Operator, r.task.InputTasks[stage])
+	for i := range out {
+		out[i] = fetch(proto.Uint32(uint32(i)))
+	}
+	return out, nil
+}
+
+// fetched gives the batches of a stream, which begins at the first Next. The flow control of the
+// stream bounds what lies here unread.
+type fetched struct {
+	conn    *grpc.ClientConn
+	address string
+	request *winnowpb.FetchRequest
+	schema  *arrow.Schema
+	stream  winnowpb.ExchangeService_FetchClient
+	cancel  context.CancelFunc
+}
+
+func (f *fetched) Schema() *arrow.Schema { return f.schema }
+
+func (f *fetched) Next(ctx context.Context) (arrow.Record, error) {
+	if f.stream == nil {
+		ctx, cancel := context.WithCancel(ctx)
+		stream, err := winnowpb.NewExchangeServiceClient(f.conn).Fetch(ctx, f.request)
+		if err != nil {
+			cancel()
+			return nil, f.lost(ctx, err)
+		}
+		f.stream, f.cancel = stream, cancel
+	}
+	b, err := f.stream.Recv()
+	if errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
 	if err != nil {
-		return nil, diag.Errorf(diag.Lost, "fetch stage %d from %s: %w", stage, r.address, err)
+		return nil, f.lost(ctx, err)
 	}
-	byTask := map[uint32]*fetched{}
-	var out []op.Operator
-	for {
-		b, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, diag.Errorf(diag.Lost, "fetch stage %d from %s: %w", stage, r.address, err)
-		}
-		rec, err := wire.Decode(b)
-		if err != nil {
-			return nil, err
-		}
-		f := byTask[b.Partition]
-		if f == nil {
-			f = &fetched{schema: schema}
-			byTask[b.Partition] = f
-			out = append(out, f)
-		}
-		f.recs = append(f.recs, typed(rec, schema))
-		rec.Release()
+	rec, err := wire.Decode(b)
+	if err != nil {
+		return nil, err
 	}
+	defer rec.Release()
+	return typed(rec, f.schema), nil
+}
+
+// lost tells what the coordinator has said from a coordinator that is gone.
+func (f *fetched) lost(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if told := wire.FromStatus(err); told != nil {
+		return told
+	}
+	return diag.Errorf(diag.Lost, "fetch stage %d from %s: %w", f.request.Stage, f.address, err)
+}
+
+// Close ends the stream.
+func (f *fetched) Close() error {
+	if f.cancel != nil {
+		f.cancel()
+	}
+	return nil
 }
 
 func typed(rec arrow.Record, schema *arrow.Schema) arrow.Record {
@@ -124,29 +167,4 @@ func typed(rec arrow.Record, schema *arrow.Schema) arrow.Record {
 		defer cols[i].Release()
 	}
 	return array.NewRecord(schema, cols, rec.NumRows())
-}
-
-// fetched gives the batches of one task's output.
-type fetched struct {
-	schema *arrow.Schema
-	recs   []arrow.Record
-}
-
-func (f *fetched) Schema() *arrow.Schema { return f.schema }
-
-func (f *fetched) Next(context.Context) (arrow.Record, error) {
-	if len(f.recs) == 0 {
-		return nil, io.EOF
-	}
-	rec := f.recs[0]
-	f.recs = f.recs[1:]
-	return rec, nil
-}
-
-func (f *fetched) Close() error {
-	for _, r := range f.recs {
-		r.Release()
-	}
-	f.recs = nil
-	return nil
 }

@@ -38,7 +38,7 @@ type run struct {
 func newRun(env *Env, schema *arrow.Schema) (*run, error) {
 	f, err := env.Machine.Spill()
 	if err != nil {
-		return nil, spillError(err)
+		return nil, SpillError(err)
 	}
 	r := &run{env: env, schema: schema, file: f}
 	r.w = ipc.NewWriter(&counting{f, &r.size}, ipc.WithSchema(datatype.PlainSchema(schema)))
@@ -57,20 +57,21 @@ func (c *counting) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func spillError(err error) error {
+// SpillError is err, met when rows were written to a spill file or read back, as the user is told of it.
+func SpillError(err error) error {
 	return diag.Errorf(diag.Limit, "rows do not fit in memory, and spilling them failed: %w", err).
 		WithHint("free space in the spill folder (--spill-dir), or raise --memory")
 }
 
 func (r *run) add(rec arrow.Record) error {
 	if err := r.env.Machine.Fault("spill.write"); err != nil {
-		return spillError(err)
+		return SpillError(err)
 	}
 	plain := relabel(rec, datatype.PlainSchema(r.schema))
 	defer plain.Release()
 	before := r.size
 	if err := r.w.Write(plain); err != nil {
-		return spillError(err)
+		return SpillError(err)
 	}
 	r.env.Counters.Add(&winnowpb.Stats{SpilledBytes: r.size - before})
 	return nil
@@ -83,20 +84,20 @@ func (r *run) next(ctx context.Context) (arrow.Record, error) {
 	}
 	if r.r == nil {
 		if err := r.w.Close(); err != nil {
-			return nil, spillError(err)
+			return nil, SpillError(err)
 		}
 		if err := r.env.Machine.Fault("spill.read"); err != nil {
-			return nil, spillError(err)
+			return nil, SpillError(err)
 		}
 		rd, err := ipc.NewReader(io.NewSectionReader(r.file, 0, r.size), ipc.WithAllocator(r.env.Mem))
 		if err != nil {
-			return nil, spillError(err)
+			return nil, SpillError(err)
 		}
 		r.r = rd
 	}
 	if !r.r.Next() {
 		if err := r.r.Err(); err != nil && !errors.Is(err, io.EOF) {
-			return nil, spillError(err)
+			return nil, SpillError(err)
 		}
 		return nil, io.EOF
 	}

@@ -1492,7 +1492,8 @@ type Task struct {
 	ExchangeAddress string                 `protobuf:"bytes,8,opt,name=exchange_address,json=exchangeAddress,proto3" json:"exchange_address,omitempty"` // where Exchange nodes fetch rows; "" is the same process
 	BatchRows       int64                  `protobuf:"varint,9,opt,name=batch_rows,json=batchRows,proto3" json:"batch_rows,omitempty"`                  // 0: default
 	AllowTransform  bool                   `protobuf:"varint,10,opt,name=allow_transform,json=allowTransform,proto3" json:"allow_transform,omitempty"`
-	AttemptId       string                 `protobuf:"bytes,11,opt,name=attempt_id,json=attemptId,proto3" json:"attempt_id,omitempty"` // unique: names files that Write makes
+	AttemptId       string                 `protobuf:"bytes,11,opt,name=attempt_id,json=attemptId,proto3" json:"attempt_id,omitempty"`                                                                                // unique: names files that Write makes
+	InputTasks      map[uint32]uint32      `protobuf:"bytes,12,rep,name=input_tasks,json=inputTasks,proto3" json:"input_tasks,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"` // how many tasks each stage has that this one reads
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1602,6 +1603,13 @@ func (x *Task) GetAttemptId() string {
 		return x.AttemptId
 	}
 	return ""
+}
+
+func (x *Task) GetInputTasks() map[uint32]uint32 {
+	if x != nil {
+		return x.InputTasks
+	}
+	return nil
 }
 
 // Node is an operator with its inputs.
@@ -3949,7 +3957,7 @@ type GroupingSets_Set struct {
 
 func (x *GroupingSets_Set) Reset() {
 	*x = GroupingSets_Set{}
-	mi := &file_plan_proto_msgTypes[48]
+	mi := &file_plan_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3961,7 +3969,7 @@ func (x *GroupingSets_Set) String() string {
 func (*GroupingSets_Set) ProtoMessage() {}
 
 func (x *GroupingSets_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[48]
+	mi := &file_plan_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4001,7 +4009,7 @@ type Frame_Bound struct {
 
 func (x *Frame_Bound) Reset() {
 	*x = Frame_Bound{}
-	mi := &file_plan_proto_msgTypes[49]
+	mi := &file_plan_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4013,7 +4021,7 @@ func (x *Frame_Bound) String() string {
 func (*Frame_Bound) ProtoMessage() {}
 
 func (x *Frame_Bound) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[49]
+	mi := &file_plan_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4138,7 +4146,7 @@ const file_plan_proto_rawDesc = "" +
 	"\x06offset\x18\x05 \x01(\x03R\x06offset\x12\x16\n" +
 	"\x06length\x18\x06 \x01(\x03R\x06length\x121\n" +
 	"\x06values\x18\a \x03(\v2\x19.winnow.v1.PartitionValueR\x06values\x12\x1c\n" +
-	"\tpartition\x18\b \x01(\tR\tpartition\"\x86\x03\n" +
+	"\tpartition\x18\b \x01(\tR\tpartition\"\x87\x04\n" +
 	"\x04Task\x12\x19\n" +
 	"\bquery_id\x18\x01 \x01(\tR\aqueryId\x12&\n" +
 	"\x05stage\x18\x02 \x01(\v2\x10.winnow.v1.StageR\x05stage\x12\x14\n" +
@@ -4153,7 +4161,12 @@ const file_plan_proto_rawDesc = "" +
 	"\x0fallow_transform\x18\n" +
 	" \x01(\bR\x0eallowTransform\x12\x1d\n" +
 	"\n" +
-	"attempt_id\x18\v \x01(\tR\tattemptId\"\x80\b\n" +
+	"attempt_id\x18\v \x01(\tR\tattemptId\x12@\n" +
+	"\vinput_tasks\x18\f \x03(\v2\x1f.winnow.v1.Task.InputTasksEntryR\n" +
+	"inputTasks\x1a=\n" +
+	"\x0fInputTasksEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\rR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\"\x80\b\n" +
 	"\x04Node\x12'\n" +
 	"\x06inputs\x18\x01 \x03(\v2\x0f.winnow.v1.NodeR\x06inputs\x12(\n" +
 	"\x06schema\x18\x02 \x03(\v2\x10.winnow.v1.FieldR\x06schema\x12\x0e\n" +
@@ -4418,7 +4431,7 @@ func file_plan_proto_rawDescGZIP() []byte {
 }
 
 var file_plan_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
+var file_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
 var file_plan_proto_goTypes = []any{
 	(Output_Kind)(0),         // 0: winnow.v1.Output.Kind
 	(ScanColumn_Source)(0),   // 1: winnow.v1.ScanColumn.Source
@@ -4472,14 +4485,15 @@ var file_plan_proto_goTypes = []any{
 	(*BadValues)(nil),        // 49: winnow.v1.BadValues
 	(*NodeStats)(nil),        // 50: winnow.v1.NodeStats
 	nil,                      // 51: winnow.v1.Session.SettingsEntry
-	nil,                      // 52: winnow.v1.Scan.PropertiesEntry
-	nil,                      // 53: winnow.v1.HandlerScan.PropertiesEntry
-	(*GroupingSets_Set)(nil), // 54: winnow.v1.GroupingSets.Set
-	(*Frame_Bound)(nil),      // 55: winnow.v1.Frame.Bound
-	nil,                      // 56: winnow.v1.Transform.InFormatEntry
-	nil,                      // 57: winnow.v1.Transform.OutFormatEntry
-	nil,                      // 58: winnow.v1.Write.PropertiesEntry
-	nil,                      // 59: winnow.v1.Write.HandlerPropertiesEntry
+	nil,                      // 52: winnow.v1.Task.InputTasksEntry
+	nil,                      // 53: winnow.v1.Scan.PropertiesEntry
+	nil,                      // 54: winnow.v1.HandlerScan.PropertiesEntry
+	(*GroupingSets_Set)(nil), // 55: winnow.v1.GroupingSets.Set
+	(*Frame_Bound)(nil),      // 56: winnow.v1.Frame.Bound
+	nil,                      // 57: winnow.v1.Transform.InFormatEntry
+	nil,                      // 58: winnow.v1.Transform.OutFormatEntry
+	nil,                      // 59: winnow.v1.Write.PropertiesEntry
+	nil,                      // 60: winnow.v1.Write.HandlerPropertiesEntry
 }
 var file_plan_proto_depIdxs = []int32{
 	8,  // 0: winnow.v1.Expr.literal:type_name -> winnow.v1.Literal
@@ -4506,79 +4520,80 @@ var file_plan_proto_depIdxs = []int32{
 	14, // 21: winnow.v1.Task.stage:type_name -> winnow.v1.Stage
 	19, // 22: winnow.v1.Task.splits:type_name -> winnow.v1.Split
 	12, // 23: winnow.v1.Task.session:type_name -> winnow.v1.Session
-	22, // 24: winnow.v1.Node.inputs:type_name -> winnow.v1.Node
-	6,  // 25: winnow.v1.Node.schema:type_name -> winnow.v1.Field
-	23, // 26: winnow.v1.Node.scan:type_name -> winnow.v1.Scan
-	26, // 27: winnow.v1.Node.values:type_name -> winnow.v1.Values
-	28, // 28: winnow.v1.Node.filter:type_name -> winnow.v1.Filter
-	29, // 29: winnow.v1.Node.project:type_name -> winnow.v1.Project
-	30, // 30: winnow.v1.Node.aggregate:type_name -> winnow.v1.Aggregate
-	33, // 31: winnow.v1.Node.join:type_name -> winnow.v1.Join
-	35, // 32: winnow.v1.Node.sort:type_name -> winnow.v1.Sort
-	36, // 33: winnow.v1.Node.limit:type_name -> winnow.v1.Limit
-	37, // 34: winnow.v1.Node.window:type_name -> winnow.v1.Window
-	40, // 35: winnow.v1.Node.union:type_name -> winnow.v1.Union
-	43, // 36: winnow.v1.Node.generate:type_name -> winnow.v1.Generate
-	45, // 37: winnow.v1.Node.transform:type_name -> winnow.v1.Transform
-	46, // 38: winnow.v1.Node.exchange:type_name -> winnow.v1.Exchange
-	47, // 39: winnow.v1.Node.write:type_name -> winnow.v1.Write
-	32, // 40: winnow.v1.Node.grouping_sets:type_name -> winnow.v1.GroupingSets
-	25, // 41: winnow.v1.Node.handler_scan:type_name -> winnow.v1.HandlerScan
-	41, // 42: winnow.v1.Node.set_op:type_name -> winnow.v1.SetOp
-	42, // 43: winnow.v1.Node.assert_single:type_name -> winnow.v1.AssertSingle
-	44, // 44: winnow.v1.Node.sample:type_name -> winnow.v1.Sample
-	52, // 45: winnow.v1.Scan.properties:type_name -> winnow.v1.Scan.PropertiesEntry
-	6,  // 46: winnow.v1.Scan.data_columns:type_name -> winnow.v1.Field
-	6,  // 47: winnow.v1.Scan.partition_columns:type_name -> winnow.v1.Field
-	24, // 48: winnow.v1.Scan.columns:type_name -> winnow.v1.ScanColumn
-	7,  // 49: winnow.v1.Scan.filters:type_name -> winnow.v1.Expr
-	1,  // 50: winnow.v1.ScanColumn.source:type_name -> winnow.v1.ScanColumn.Source
-	53, // 51: winnow.v1.HandlerScan.properties:type_name -> winnow.v1.HandlerScan.PropertiesEntry
-	27, // 52: winnow.v1.Values.rows:type_name -> winnow.v1.Row
-	7,  // 53: winnow.v1.Row.values:type_name -> winnow.v1.Expr
-	7,  // 54: winnow.v1.Filter.predicate:type_name -> winnow.v1.Expr
-	7,  // 55: winnow.v1.Project.exprs:type_name -> winnow.v1.Expr
-	2,  // 56: winnow.v1.Aggregate.phase:type_name -> winnow.v1.Aggregate.Phase
-	7,  // 57: winnow.v1.Aggregate.keys:type_name -> winnow.v1.Expr
-	31, // 58: winnow.v1.Aggregate.calls:type_name -> winnow.v1.AggCall
-	7,  // 59: winnow.v1.Aggregate.always:type_name -> winnow.v1.Expr
-	7,  // 60: winnow.v1.AggCall.args:type_name -> winnow.v1.Expr
-	7,  // 61: winnow.v1.AggCall.filter:type_name -> winnow.v1.Expr
-	7,  // 62: winnow.v1.AggCall.const_args:type_name -> winnow.v1.Expr
-	54, // 63: winnow.v1.GroupingSets.sets:type_name -> winnow.v1.GroupingSets.Set
-	3,  // 64: winnow.v1.Join.kind:type_name -> winnow.v1.Join.Kind
-	7,  // 65: winnow.v1.Join.left_keys:type_name -> winnow.v1.Expr
-	7,  // 66: winnow.v1.Join.right_keys:type_name -> winnow.v1.Expr
-	7,  // 67: winnow.v1.Join.residual:type_name -> winnow.v1.Expr
-	7,  // 68: winnow.v1.SortKey.expr:type_name -> winnow.v1.Expr
-	34, // 69: winnow.v1.Sort.keys:type_name -> winnow.v1.SortKey
-	7,  // 70: winnow.v1.Window.partition_by:type_name -> winnow.v1.Expr
-	34, // 71: winnow.v1.Window.order_by:type_name -> winnow.v1.SortKey
-	38, // 72: winnow.v1.Window.calls:type_name -> winnow.v1.WindowCall
-	7,  // 73: winnow.v1.WindowCall.args:type_name -> winnow.v1.Expr
-	39, // 74: winnow.v1.WindowCall.frame:type_name -> winnow.v1.Frame
-	7,  // 75: winnow.v1.WindowCall.filter:type_name -> winnow.v1.Expr
-	4,  // 76: winnow.v1.Frame.unit:type_name -> winnow.v1.Frame.Unit
-	55, // 77: winnow.v1.Frame.start:type_name -> winnow.v1.Frame.Bound
-	55, // 78: winnow.v1.Frame.end:type_name -> winnow.v1.Frame.Bound
-	7,  // 79: winnow.v1.Generate.args:type_name -> winnow.v1.Expr
-	7,  // 80: winnow.v1.Sample.keys:type_name -> winnow.v1.Expr
-	7,  // 81: winnow.v1.Transform.args:type_name -> winnow.v1.Expr
-	56, // 82: winnow.v1.Transform.in_format:type_name -> winnow.v1.Transform.InFormatEntry
-	57, // 83: winnow.v1.Transform.out_format:type_name -> winnow.v1.Transform.OutFormatEntry
-	34, // 84: winnow.v1.Exchange.merge_by:type_name -> winnow.v1.SortKey
-	58, // 85: winnow.v1.Write.properties:type_name -> winnow.v1.Write.PropertiesEntry
-	6,  // 86: winnow.v1.Write.columns:type_name -> winnow.v1.Field
-	59, // 87: winnow.v1.Write.handler_properties:type_name -> winnow.v1.Write.HandlerPropertiesEntry
-	49, // 88: winnow.v1.Stats.bad:type_name -> winnow.v1.BadValues
-	50, // 89: winnow.v1.Stats.nodes:type_name -> winnow.v1.NodeStats
-	5,  // 90: winnow.v1.Frame.Bound.kind:type_name -> winnow.v1.Frame.Bound.Kind
-	7,  // 91: winnow.v1.Frame.Bound.offset:type_name -> winnow.v1.Expr
-	92, // [92:92] is the sub-list for method output_type
-	92, // [92:92] is the sub-list for method input_type
-	92, // [92:92] is the sub-list for extension type_name
-	92, // [92:92] is the sub-list for extension extendee
-	0,  // [0:92] is the sub-list for field type_name
+	52, // 24: winnow.v1.Task.input_tasks:type_name -> winnow.v1.Task.InputTasksEntry
+	22, // 25: winnow.v1.Node.inputs:type_name -> winnow.v1.Node
+	6,  // 26: winnow.v1.Node.schema:type_name -> winnow.v1.Field
+	23, // 27: winnow.v1.Node.scan:type_name -> winnow.v1.Scan
+	26, // 28: winnow.v1.Node.values:type_name -> winnow.v1.Values
+	28, // 29: winnow.v1.Node.filter:type_name -> winnow.v1.Filter
+	29, // 30: winnow.v1.Node.project:type_name -> winnow.v1.Project
+	30, // 31: winnow.v1.Node.aggregate:type_name -> winnow.v1.Aggregate
+	33, // 32: winnow.v1.Node.join:type_name -> winnow.v1.Join
+	35, // 33: winnow.v1.Node.sort:type_name -> winnow.v1.Sort
+	36, // 34: winnow.v1.Node.limit:type_name -> winnow.v1.Limit
+	37, // 35: winnow.v1.Node.window:type_name -> winnow.v1.Window
+	40, // 36: winnow.v1.Node.union:type_name -> winnow.v1.Union
+	43, // 37: winnow.v1.Node.generate:type_name -> winnow.v1.Generate
+	45, // 38: winnow.v1.Node.transform:type_name -> winnow.v1.Transform
+	46, // 39: winnow.v1.Node.exchange:type_name -> winnow.v1.Exchange
+	47, // 40: winnow.v1.Node.write:type_name -> winnow.v1.Write
+	32, // 41: winnow.v1.Node.grouping_sets:type_name -> winnow.v1.GroupingSets
+	25, // 42: winnow.v1.Node.handler_scan:type_name -> winnow.v1.HandlerScan
+	41, // 43: winnow.v1.Node.set_op:type_name -> winnow.v1.SetOp
+	42, // 44: winnow.v1.Node.assert_single:type_name -> winnow.v1.AssertSingle
+	44, // 45: winnow.v1.Node.sample:type_name -> winnow.v1.Sample
+	53, // 46: winnow.v1.Scan.properties:type_name -> winnow.v1.Scan.PropertiesEntry
+	6,  // 47: winnow.v1.Scan.data_columns:type_name -> winnow.v1.Field
+	6,  // 48: winnow.v1.Scan.partition_columns:type_name -> winnow.v1.Field
+	24, // 49: winnow.v1.Scan.columns:type_name -> winnow.v1.ScanColumn
+	7,  // 50: winnow.v1.Scan.filters:type_name -> winnow.v1.Expr
+	1,  // 51: winnow.v1.ScanColumn.source:type_name -> winnow.v1.ScanColumn.Source
+	54, // 52: winnow.v1.HandlerScan.properties:type_name -> winnow.v1.HandlerScan.PropertiesEntry
+	27, // 53: winnow.v1.Values.rows:type_name -> winnow.v1.Row
+	7,  // 54: winnow.v1.Row.values:type_name -> winnow.v1.Expr
+	7,  // 55: winnow.v1.Filter.predicate:type_name -> winnow.v1.Expr
+	7,  // 56: winnow.v1.Project.exprs:type_name -> winnow.v1.Expr
+	2,  // 57: winnow.v1.Aggregate.phase:type_name -> winnow.v1.Aggregate.Phase
+	7,  // 58: winnow.v1.Aggregate.keys:type_name -> winnow.v1.Expr
+	31, // 59: winnow.v1.Aggregate.calls:type_name -> winnow.v1.AggCall
+	7,  // 60: winnow.v1.Aggregate.always:type_name -> winnow.v1.Expr
+	7,  // 61: winnow.v1.AggCall.args:type_name -> winnow.v1.Expr
+	7,  // 62: winnow.v1.AggCall.filter:type_name -> winnow.v1.Expr
+	7,  // 63: winnow.v1.AggCall.const_args:type_name -> winnow.v1.Expr
+	55, // 64: winnow.v1.GroupingSets.sets:type_name -> winnow.v1.GroupingSets.Set
+	3,  // 65: winnow.v1.Join.kind:type_name -> winnow.v1.Join.Kind
+	7,  // 66: winnow.v1.Join.left_keys:type_name -> winnow.v1.Expr
+	7,  // 67: winnow.v1.Join.right_keys:type_name -> winnow.v1.Expr
+	7,  // 68: winnow.v1.Join.residual:type_name -> winnow.v1.Expr
+	7,  // 69: winnow.v1.SortKey.expr:type_name -> winnow.v1.Expr
+	34, // 70: winnow.v1.Sort.keys:type_name -> winnow.v1.SortKey
+	7,  // 71: winnow.v1.Window.partition_by:type_name -> winnow.v1.Expr
+	34, // 72: winnow.v1.Window.order_by:type_name -> winnow.v1.SortKey
+	38, // 73: winnow.v1.Window.calls:type_name -> winnow.v1.WindowCall
+	7,  // 74: winnow.v1.WindowCall.args:type_name -> winnow.v1.Expr
+	39, // 75: winnow.v1.WindowCall.frame:type_name -> winnow.v1.Frame
+	7,  // 76: winnow.v1.WindowCall.filter:type_name -> winnow.v1.Expr
+	4,  // 77: winnow.v1.Frame.unit:type_name -> winnow.v1.Frame.Unit
+	56, // 78: winnow.v1.Frame.start:type_name -> winnow.v1.Frame.Bound
+	56, // 79: winnow.v1.Frame.end:type_name -> winnow.v1.Frame.Bound
+	7,  // 80: winnow.v1.Generate.args:type_name -> winnow.v1.Expr
+	7,  // 81: winnow.v1.Sample.keys:type_name -> winnow.v1.Expr
+	7,  // 82: winnow.v1.Transform.args:type_name -> winnow.v1.Expr
+	57, // 83: winnow.v1.Transform.in_format:type_name -> winnow.v1.Transform.InFormatEntry
+	58, // 84: winnow.v1.Transform.out_format:type_name -> winnow.v1.Transform.OutFormatEntry
+	34, // 85: winnow.v1.Exchange.merge_by:type_name -> winnow.v1.SortKey
+	59, // 86: winnow.v1.Write.properties:type_name -> winnow.v1.Write.PropertiesEntry
+	6,  // 87: winnow.v1.Write.columns:type_name -> winnow.v1.Field
+	60, // 88: winnow.v1.Write.handler_properties:type_name -> winnow.v1.Write.HandlerPropertiesEntry
+	49, // 89: winnow.v1.Stats.bad:type_name -> winnow.v1.BadValues
+	50, // 90: winnow.v1.Stats.nodes:type_name -> winnow.v1.NodeStats
+	5,  // 91: winnow.v1.Frame.Bound.kind:type_name -> winnow.v1.Frame.Bound.Kind
+	7,  // 92: winnow.v1.Frame.Bound.offset:type_name -> winnow.v1.Expr
+	93, // [93:93] is the sub-list for method output_type
+	93, // [93:93] is the sub-list for method input_type
+	93, // [93:93] is the sub-list for extension type_name
+	93, // [93:93] is the sub-list for extension extendee
+	0,  // [0:93] is the sub-list for field type_name
 }
 
 func init() { file_plan_proto_init() }
@@ -4627,7 +4642,7 @@ func file_plan_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plan_proto_rawDesc), len(file_plan_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   54,
+			NumMessages:   55,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

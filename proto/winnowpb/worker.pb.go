@@ -370,6 +370,7 @@ type FetchRequest struct {
 	QueryId       string                 `protobuf:"bytes,1,opt,name=query_id,json=queryId,proto3" json:"query_id,omitempty"`
 	Stage         uint32                 `protobuf:"varint,2,opt,name=stage,proto3" json:"stage,omitempty"`
 	Partition     uint32                 `protobuf:"varint,3,opt,name=partition,proto3" json:"partition,omitempty"`
+	Task          *uint32                `protobuf:"varint,4,opt,name=task,proto3,oneof" json:"task,omitempty"` // its place in the order of commits; unset: all, one after the other
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -421,6 +422,13 @@ func (x *FetchRequest) GetStage() uint32 {
 func (x *FetchRequest) GetPartition() uint32 {
 	if x != nil {
 		return x.Partition
+	}
+	return 0
+}
+
+func (x *FetchRequest) GetTask() uint32 {
+	if x != nil && x.Task != nil {
+		return *x.Task
 	}
 	return 0
 }
@@ -564,11 +572,13 @@ const file_worker_proto_rawDesc = "" +
 	"\x04hint\x18\x03 \x01(\tR\x04hint\x12\x1d\n" +
 	"\n" +
 	"span_start\x18\x04 \x01(\x03R\tspanStart\x12\x19\n" +
-	"\bspan_end\x18\x05 \x01(\x03R\aspanEnd\"]\n" +
+	"\bspan_end\x18\x05 \x01(\x03R\aspanEnd\"\x7f\n" +
 	"\fFetchRequest\x12\x19\n" +
 	"\bquery_id\x18\x01 \x01(\tR\aqueryId\x12\x14\n" +
 	"\x05stage\x18\x02 \x01(\rR\x05stage\x12\x1c\n" +
-	"\tpartition\x18\x03 \x01(\rR\tpartition\"\r\n" +
+	"\tpartition\x18\x03 \x01(\rR\tpartition\x12\x17\n" +
+	"\x04task\x18\x04 \x01(\rH\x00R\x04task\x88\x01\x01B\a\n" +
+	"\x05_task\"\r\n" +
 	"\vInfoRequest\"\x87\x01\n" +
 	"\tInfoReply\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
@@ -638,6 +648,7 @@ func file_worker_proto_init() {
 		(*RunReply_Done)(nil),
 		(*RunReply_Progress)(nil),
 	}
+	file_worker_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

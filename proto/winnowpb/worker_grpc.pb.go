@@ -184,7 +184,7 @@ const (
 //
 // Exchange is served by the coordinator: stage outputs for tasks that run elsewhere.
 type ExchangeServiceClient interface {
-	// Fetch streams what the committed tasks of a stage have put out for one partition.
+	// Fetch streams what the committed tasks of a stage, or one of them, have put out for one partition.
 	Fetch(ctx context.Context, in *FetchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Batch], error)
 }
 
@@ -221,7 +221,7 @@ type ExchangeService_FetchClient = grpc.ServerStreamingClient[Batch]
 //
 // Exchange is served by the coordinator: stage outputs for tasks that run elsewhere.
 type ExchangeServiceServer interface {
-	// Fetch streams what the committed tasks of a stage have put out for one partition.
+	// Fetch streams what the committed tasks of a stage, or one of them, have put out for one partition.
 	Fetch(*FetchRequest, grpc.ServerStreamingServer[Batch]) error
 	mustEmbedUnimplementedExchangeServiceServer()
 }

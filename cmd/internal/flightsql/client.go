@@ -80,12 +80,10 @@ func told(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	st := status.Convert(err)
-	for _, d := range st.Details() {
-		if f, ok := d.(*winnowpb.Fault); ok {
-			return wire.Error(f)
-		}
+	if told := wire.FromStatus(err); told != nil {
+		return told
 	}
+	st := status.Convert(err)
 	switch st.Code() {
 	case codes.Unavailable:
 		return diag.Errorf(diag.Unavailable, "the server does not answer: %w", err)

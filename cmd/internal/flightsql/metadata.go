@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/winnowdb/winnow/catalog"
+	"github.com/winnowdb/winnow/cluster/wire"
 )
 
 // catalogName is the one catalog that clients see.
@@ -88,7 +89,7 @@ func (s *server) GetFlightInfoSchemas(_ context.Context, _ flightsql.GetDBSchema
 func (s *server) DoGetDBSchemas(ctx context.Context, cmd flightsql.GetDBSchemas) (*arrow.Schema, <-chan flight.StreamChunk, error) {
 	snap, err := s.session(ctx).conn.Snapshot(ctx)
 	if err != nil {
-		return nil, nil, fault(err)
+		return nil, nil, wire.Status(err)
 	}
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema_ref.DBSchemas)
 	for _, name := range slices.Sorted(maps.Keys(snap.Databases)) {
@@ -111,7 +112,7 @@ func (s *server) GetFlightInfoTables(_ context.Context, cmd flightsql.GetTables,
 func (s *server) DoGetTables(ctx context.Context, cmd flightsql.GetTables) (*arrow.Schema, <-chan flight.StreamChunk, error) {
 	snap, err := s.session(ctx).conn.Snapshot(ctx)
 	if err != nil {
-		return nil, nil, fault(err)
+		return nil, nil, wire.Status(err)
 	}
 	schema := schema_ref.Tables
 	if cmd.GetIncludeSchema() {

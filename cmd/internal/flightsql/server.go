@@ -14,10 +14,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/flight"
 	"github.com/apache/arrow/go/v15/arrow/flight/flightsql"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
-	"google.golang.org/grpc/status"
 
 	"github.com/winnowdb/winnow/cluster/coord"
 	"github.com/winnowdb/winnow/cluster/wire"
@@ -119,7 +117,7 @@ func guardStream(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, ne
 // recovered, deferred, makes an error of a panic.
 func recovered(err *error) {
 	if p := recover(); p != nil {
-		*err = fault(diag.Errorf(diag.Internal, "%v\n%s", p, debug.Stack()))
+		*err = wire.Status(diag.Errorf(diag.Internal, "%v\n%s", p, debug.Stack()))
 	}
 }
 
@@ -128,30 +126,4 @@ func handle() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
-}
-
-// codeOf maps kinds to gRPC codes.
-var codeOf = map[diag.Kind]codes.Code{
-	diag.Syntax: codes.InvalidArgument, diag.Type: codes.InvalidArgument, diag.Unknown: codes.NotFound,
-	diag.NotFound: codes.NotFound, diag.Unsupported: codes.Unimplemented, diag.Exists: codes.AlreadyExists,
-	diag.Denied: codes.PermissionDenied, diag.Auth: codes.Unauthenticated, diag.Limit: codes.ResourceExhausted,
-	diag.BadFile: codes.DataLoss, diag.BadValue: codes.InvalidArgument, diag.Changed: codes.Aborted,
-	diag.Throttled: codes.Unavailable, diag.Unavailable: codes.Unavailable, diag.Cancelled: codes.Canceled,
-	diag.Timeout: codes.DeadlineExceeded, diag.Config: codes.InvalidArgument, diag.Conflict: codes.Aborted,
-}
-
-// fault makes a gRPC status of err; the diag.Error travels as a detail, for our own client.
-func fault(err error) error {
-	if err == nil {
-		return nil
-	}
-	code, ok := codeOf[diag.KindOf(err)]
-	if !ok {
-		code = codes.Internal
-	}
-	st := status.New(code, err.Error())
-	if detailed, derr := st.WithDetails(wire.Fault(err)); derr == nil {
-		st = detailed
-	}
-	return st.Err()
 }

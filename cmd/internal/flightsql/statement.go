@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/winnowdb/winnow/cluster/wire"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -61,7 +62,7 @@ func (s *server) GetFlightInfoStatement(ctx context.Context, q flightsql.Stateme
 	ss := s.session(ctx)
 	p, err := ss.conn.Prepare(ctx, q.GetQuery())
 	if err != nil {
-		return nil, fault(err)
+		return nil, wire.Status(err)
 	}
 	h := handle()
 	ss.mu.Lock()
@@ -75,7 +76,7 @@ func (s *server) GetFlightInfoStatement(ctx context.Context, q flightsql.Stateme
 	}
 	ticket, err := flightsql.CreateStatementQueryTicket([]byte(h))
 	if err != nil {
-		return nil, fault(err)
+		return nil, wire.Status(err)
 	}
 	return info(desc, clientSchema(p.Schema, wantsRaw(ctx)), ticket), nil
 }
@@ -84,7 +85,7 @@ func (s *server) GetFlightInfoStatement(ctx context.Context, q flightsql.Stateme
 func (s *server) GetSchemaStatement(ctx context.Context, q flightsql.StatementQuery, _ *flight.FlightDescriptor) (*flight.SchemaResult, error) {
 	p, err := s.session(ctx).conn.Prepare(ctx, q.GetQuery())
 	if err != nil {
-		return nil, fault(err)
+		return nil, wire.Status(err)
 	}
 	return &flight.SchemaResult{Schema: flight.SerializeSchema(clientSchema(p.Schema, wantsRaw(ctx)), memory.DefaultAllocator)}, nil
 }
@@ -106,7 +107,7 @@ func (s *server) DoGetStatement(ctx context.Context, t flightsql.StatementQueryT
 func (s *server) stream(ctx context.Context, ss *session, sql string, params []expr.Expr) (*arrow.Schema, <-chan flight.StreamChunk, error) {
 	res, err := ss.conn.Query(ctx, sql, params...)
 	if err != nil {
-		return nil, nil, fault(err)
+		return nil, nil, wire.Status(err)
 	}
 	raw := wantsRaw(ctx)
 	schema := clientSchema(res.Schema, raw)
@@ -136,7 +137,7 @@ func (s *server) stream(ctx context.Context, ss *session, sql string, params []e
 				continue
 			}
 			if !errors.Is(err, io.EOF) {
-				send(flight.StreamChunk{Err: fault(err)})
+				send(flight.StreamChunk{Err: wire.Status(err)})
 			}
 			break
 		}
@@ -145,7 +146,7 @@ func (s *server) stream(ctx context.Context, ss *session, sql string, params []e
 		ss.last = &sum
 		ss.mu.Unlock()
 		if err := res.Close(); err != nil {
-			send(flight.StreamChunk{Err: fault(err)})
+			send(flight.StreamChunk{Err: wire.Status(err)})
 		}
 	}()
 	return schema, out, nil
@@ -162,10 +163,10 @@ func (s *server) CreatePreparedStatement(ctx context.Context, req flightsql.Acti
 	ss := s.session(ctx)
 	p, err := ss.conn.Prepare(ctx, req.GetQuery())
 	if err != nil {
-		return res, fault(err)
+		return res, wire.Status(err)
 	}
 	if len(p.Params) > maxParams {
-		return res, fault(tooManyParams())
+		return res, wire.Status(tooManyParams())
 	}
 	h := handle()
 	ss.mu.Lock()
@@ -248,10 +249,10 @@ func (s *server) DoPutPreparedStatementQuery(ctx context.Context, q flightsql.Pr
 	}
 	sets, err := readParams(r, p.count)
 	if err != nil {
-		return fault(err)
+		return wire.Status(err)
 	}
 	if len(sets) > 1 {
-		return fault(diag.Errorf(diag.Unsupported, "a query takes one row of parameters, not %d", len(sets)))
+		return wire.Status(diag.Errorf(diag.Unsupported, "a query takes one row of parameters, not %d", len(sets)))
 	}
 	var params []expr.Expr
 	if len(sets) > 0 {
@@ -259,7 +260,7 @@ func (s *server) DoPutPreparedStatementQuery(ctx context.Context, q flightsql.Pr
 	}
 	again, err := ss.conn.Prepare(ctx, p.sql, params...)
 	if err != nil {
-		return fault(err)
+		return wire.Status(err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -276,7 +277,7 @@ func (s *server) DoPutPreparedStatementUpdate(ctx context.Context, q flightsql.P
 	}
 	sets, err := readParams(r, p.count)
 	if err != nil {
-		return 0, fault(err)
+		return 0, wire.Status(err)
 	}
 	if len(sets) == 0 {
 		_, params := p.bound()
@@ -302,16 +303,16 @@ func (s *server) DoPutCommandStatementUpdate(ctx context.Context, u flightsql.St
 func (s *server) update(ctx context.Context, ss *session, sql string, params []expr.Expr) (int64, error) {
 	res, err := ss.conn.Query(ctx, sql, params...)
 	if err != nil {
-		return 0, fault(err)
+		return 0, wire.Status(err)
 	}
 	for {
 		rec, err := res.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			return res.Summary().Changed, fault(res.Close())
+			return res.Summary().Changed, wire.Status(res.Close())
 		}
 		if err != nil {
 			res.Close() // the error of the rows is the one to tell
-			return 0, fault(err)
+			return 0, wire.Status(err)
 		}
 		rec.Release()
 	}
