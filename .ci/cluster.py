@@ -1,5 +1,6 @@
-"""Starts a coordinator and two workers as processes, asks over Flight SQL, and kills a worker with SIGKILL at
-five moments of a query: every answer must be that of a single process.
+"""Starts a coordinator and a worker as processes, asks over Flight SQL, and kills a second worker with SIGKILL at
+five moments of each query: every answer must be that of a single process. The control runs the same kills with
+retries off and must fail: a kill that hurts nobody proves nothing.
 
 usage: cluster.py WINNOW WORKDIR
 """
@@ -11,8 +12,17 @@ import subprocess
 import sys
 import time
 
-QUERY = "select k, count(*), sum(v) from big group by k order by k"
-KILL_AFTER = (0.0, 0.15, 0.4, 0.8, 1.5)
+FILES, ROWS = 16, 16_000
+WORK = "max(sha2(repeat(pad, 120), 512))"  # so that every kill falls into the query
+QUERIES = {
+    "aggregate": f"select k, count(*), sum(v), {WORK} from big group by k order by k",
+    # a full join is never broadcast: both sides are cut by hash, and the tasks behind the exchange can be lost too
+    "join and shuffle": "select coalesce(a.k, b.k) k, count(*), sum(a.c), max(b.m), "
+    "max(sha2(repeat(b.m, 40), 512)) from (select v, k, count(*) c from big group by v, k) a "
+    f"full join (select v + 1000 v, k, {WORK} m from big group by v + 1000, k) b on a.v = b.v group by coalesce(a.k, b.k) order by k",
+}
+MOMENTS = (0.08, 0.25, 0.45, 0.65, 0.8)  # of the time that the query takes undisturbed
+SMALL = ["--set", "winnow.split.bytes=300000"]
 
 
 def node(winnow: str, work: str, name: str, warehouse: str, role: str, join: str = "", more: list = ()) -> tuple:
@@ -53,45 +63,80 @@ def stop(procs: list) -> None:
             p.kill()
 
 
+def start(winnow: str, server: list, sql: str) -> subprocess.Popen:
+    args = [winnow, "sql", "-q", *server, *SMALL, "-e", sql]
+    return subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def kill(winnow: str, server: list, sql: str, victim: subprocess.Popen, after: float) -> tuple:
+    """Returns the exit code and the output of a query whose worker is killed, and that it was under way then."""
+    query = start(winnow, server, sql)
+    time.sleep(after)
+    running = query.poll() is None
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    out, err = query.communicate(timeout=120)
+    return query.returncode, out, err, running
+
+
 def main() -> int:
     winnow, work = os.path.abspath(sys.argv[1]), sys.argv[2]
     data, warehouse = os.path.join(work, "big"), os.path.join(work, "cluster-warehouse")
     shutil.rmtree(data, ignore_errors=True)
     shutil.rmtree(warehouse, ignore_errors=True)
     os.makedirs(data)
-    line = "".join(f"{i % 97}\t{i}\t{'x' * 60}\n" for i in range(200_000))
-    for i in range(24):
-        with open(f"{data}/part-{i:02d}", "w") as f:
-            f.write(line)
+    for f in range(FILES):
+        with open(f"{data}/part-{f:02d}", "w") as out:
+            out.writelines(f"{i % 97}\t{f * ROWS + i}\t{i:060d}\n" for i in range(ROWS))
     ddl = f"create external table big (k int, v bigint, pad string) row format delimited fields terminated by '\\t' location '{data}'"
     here = ["--warehouse", warehouse]
     ask(winnow, here, ddl)
-    want = ask(winnow, here, QUERY)
-    if len(want.splitlines()) != 98:
-        raise SystemExit(f"the reference answer has {len(want.splitlines())} lines:\n{want[:500]}")
+    want = {name: ask(winnow, here, sql) for name, sql in QUERIES.items()}
+    if any(len(w.splitlines()) != 98 for w in want.values()):
+        raise SystemExit(f"the reference answers have {[len(w.splitlines()) for w in want.values()]} lines, want 98")
     coordinator, at = node(winnow, work, "c", warehouse, "coordinator")
     procs = [coordinator]
-    passed = 0
+    server = ["--server", at["flight"]]
+    failures = []
+    kills = broken = 0
+
+    def victim() -> subprocess.Popen:
+        procs.append(node(winnow, work, f"victim{len(procs)}", warehouse, "worker", at["gossip"])[0])
+        time.sleep(0.5)  # the coordinator must have heard of it
+        return procs[-1]
+
     try:
         procs.append(node(winnow, work, "w1", warehouse, "worker", at["gossip"])[0])
-        server = ["--server", at["flight"]]
-        for i, delay in enumerate(KILL_AFTER):
-            victim, _ = node(winnow, work, f"victim{i}", warehouse, "worker", at["gossip"])
-            procs.append(victim)
-            time.sleep(0.5)
-            query = subprocess.Popen([winnow, "sql", "-q", *server, "-e", QUERY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            time.sleep(delay)
-            running = query.poll() is None
-            victim.send_signal(signal.SIGKILL)
-            victim.wait()
-            out, err = query.communicate(timeout=60)
-            good = query.returncode == 0 and out == want
-            print(f"killed after {delay:.2f} s (query {'under way' if running else 'done'}): {'ok' if good else 'WRONG: ' + err + out[:300]}")
-            passed += good
+        for name, sql in QUERIES.items():
+            spare, begun = victim(), time.time()
+            query = start(winnow, server, sql)
+            out, err = query.communicate(timeout=300)
+            took = time.time() - begun
+            spare.send_signal(signal.SIGTERM)
+            spare.wait()
+            if query.returncode or out != want[name]:
+                failures.append(f"{name}: undisturbed: {err}{out[:300]}")
+            print(f"{name}: {took:.1f} s undisturbed")
+            for moment in MOMENTS:
+                code, out, err, running = kill(winnow, server, sql, victim(), moment * took)
+                good = code == 0 and out == want[name] and running
+                print(f"  killed after {moment * took:.2f} s, query {'under way' if running else 'DONE'}: {'ok' if good else 'WRONG: ' + err + out[:300]}")
+                if not good:
+                    failures.append(f"{name}: kill at {moment}")
+            for moment in MOMENTS:
+                code, out, err, _ = kill(winnow, server, "set winnow.task.attempts=1; " + sql, victim(), moment * took)
+                kills, broken = kills + 1, broken + (code != 0)
+                if code == 0 and out != want[name]:
+                    failures.append(f"{name}: control gave other rows")
     finally:
         stop(procs)
-    print(f"{passed} passed, {len(KILL_AFTER) - passed} failed")
-    return 0 if passed == len(KILL_AFTER) else 1
+    print(f"control without retries: {broken} of {kills} kills broke the query")
+    if broken < 0.95 * kills:
+        failures.append("the control: the kills hurt too few")
+    for f in failures:
+        print("FAILED", f)
+    print(f"{len(QUERIES) * len(MOMENTS)} kills, {len(failures)} failures")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

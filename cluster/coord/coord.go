@@ -20,7 +20,6 @@ import (
 	"github.com/winnowdb/winnow/cluster/splits"
 	"github.com/winnowdb/winnow/connectors"
 	"github.com/winnowdb/winnow/connectors/sys"
-	"github.com/winnowdb/winnow/exec/op"
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
@@ -41,6 +40,8 @@ type Config struct {
 	Version         string
 	Zone            *time.Location // of new connections; nil: UTC
 	BatchRows       int64          // 0: default
+	Running         int            // statements that read or write rows at once; 0: 64
+	Queued          int            // statements that may wait for that; 0: 1000
 }
 
 // Coordinator runs statements. Its methods may be called at once from several goroutines.
@@ -49,6 +50,7 @@ type Coordinator struct {
 	source catalog.Source
 	ids    atomic.Uint64
 	start  time.Time
+	gate   *gate
 
 	mu      sync.Mutex
 	queries map[string]*Running
@@ -63,6 +65,7 @@ type Running struct {
 	Progress func() dispatch.Progress
 	cancel   context.CancelCauseFunc
 	query    *dispatch.Query
+	admitted bool // it has a place of the gate
 }
 
 // New returns a coordinator.
@@ -79,9 +82,15 @@ func New(cfg Config) *Coordinator {
 	if cfg.NoWorkers == 0 {
 		cfg.NoWorkers = 10 * time.Second
 	}
+	if cfg.Running <= 0 {
+		cfg.Running = defaultRunning
+	}
+	if cfg.Queued <= 0 {
+		cfg.Queued = defaultQueued
+	}
 	return &Coordinator{
 		cfg: cfg, source: discover.Source{Source: cfg.Source, Set: cfg.Set},
-		start: cfg.Machine.Now(), queries: map[string]*Running{},
+		start: cfg.Machine.Now(), gate: newGate(cfg.Running, cfg.Queued), queries: map[string]*Running{},
 	}
 }
 
@@ -112,12 +121,12 @@ func (c *Coordinator) Kill(id string) error {
 	return nil
 }
 
-// Inputs gives workers elsewhere the stage outputs of a running query; nil if it has ended.
-func (c *Coordinator) Inputs(queryID string) op.Inputs {
+// running returns the run of a query's plan; nil if there is none.
+func (c *Coordinator) running(queryID string) *dispatch.Query {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r := c.queries[queryID]; r != nil && r.query != nil {
-		return r.query.Inputs()
+	if r := c.queries[queryID]; r != nil {
+		return r.query
 	}
 	return nil
 }
@@ -140,6 +149,9 @@ func (c *Coordinator) enter(ctx context.Context, conn *Conn, sql string) (contex
 func (c *Coordinator) leave(r *Running) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.queries[r.ID] == r && r.admitted {
+		c.gate.leave()
+	}
 	delete(c.queries, r.ID)
 	r.cancel(nil)
 }

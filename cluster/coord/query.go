@@ -147,7 +147,7 @@ func (s *statement) execute(ctx context.Context, n logical.Node) (*Result, error
 	return s.start(ctx, p), nil
 }
 
-// admit refuses what can be seen to be wrong before anything is read.
+// admit refuses what can be seen to be wrong before anything is read, then waits for the statement's turn.
 func (s *statement) admit(ctx context.Context, p *planner.Planned) error {
 	for _, scan := range optimize.Partitions(p.Logical) {
 		if scan.Table.Handler != "" || scan.Table.IsPartitioned() {
@@ -162,7 +162,12 @@ func (s *statement) admit(ctx context.Context, p *planner.Planned) error {
 	if !s.c.cfg.AllowTransform && hasTransform(p.Logical) {
 		return diag.Errorf(diag.Denied, "TRANSFORM runs commands and is off").WithHint("start winnow with --allow-transform")
 	}
-	return nil
+	if s.run.admitted {
+		return nil
+	}
+	err := s.c.gate.enter(ctx, s.conn.user)
+	s.run.admitted = err == nil
+	return err
 }
 
 func hasTransform(n logical.Node) bool {
@@ -262,11 +267,13 @@ func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
 var errClosed = errors.New("the result was closed")
 
 func (s *statement) newQuery(p *planner.Planned) *dispatch.Query {
+	cut := s.c.cfg.Splits
+	cut.TargetBytes = s.conn.number(splitSetting, cut.TargetBytes)
 	q := dispatch.New(p.Plan, dispatch.Config{
 		QueryID: s.run.ID, MemoryBytes: s.c.cfg.MemoryBytes, AllowTransform: s.c.cfg.AllowTransform,
-		ExchangeAddress: s.c.cfg.ExchangeAddress, BatchRows: s.c.cfg.BatchRows, Splits: s.c.cfg.Splits,
+		ExchangeAddress: s.c.cfg.ExchangeAddress, BatchRows: s.c.cfg.BatchRows, Splits: cut,
 		Set: s.c.cfg.Set, Machine: s.c.cfg.Machine, Members: s.c.cfg.Members, Runner: s.c.cfg.Runner,
-		NoWorkers: s.c.cfg.NoWorkers, MaxAttempts: 50,
+		NoWorkers: s.c.cfg.NoWorkers, MaxAttempts: uint32(s.conn.number(attemptsSetting, defaultAttempts)),
 	})
 	s.c.observe(s.run, q)
 	return q

@@ -3,9 +3,11 @@ package coord
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/winnowdb/winnow/cluster/splits"
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -18,6 +20,26 @@ var knownSettings = map[string]string{
 	"winnow.dialect":                  "hive",
 	"winnow.strict":                   "false",
 	"winnow.force.overwrite":          "false",
+	attemptsSetting:                   strconv.Itoa(defaultAttempts),
+	splitSetting:                      strconv.FormatInt(splits.DefaultConfig.TargetBytes, 10),
+}
+
+// Settings with a number from 1 up as value.
+const (
+	// attemptsSetting is how often a task is run when the workers that run it are lost; 1 turns retries off.
+	attemptsSetting = "winnow.task.attempts"
+	defaultAttempts = 50
+	// splitSetting is how many bytes of files a task reads.
+	splitSetting = "winnow.split.bytes"
+)
+
+// number returns the value of one of the settings above, def if it is not set.
+func (n *Conn) number(key string, def int64) int64 {
+	v, err := strconv.ParseInt(n.setting(key, ""), 10, 64)
+	if err != nil {
+		return def
+	}
+	return v
 }
 
 // set carries out SET in its forms; hive.* and other engines' keys are kept and mean nothing unless
@@ -37,6 +59,11 @@ func (s *statement) set(st *ast.Set) (*Result, error) {
 		err := diag.At(st.Span(), diag.Config, "no setting %q", st.Key)
 		err.Hint = diag.DidYouMean(key, slices.Collect(maps.Keys(knownSettings)))
 		return nil, err
+	}
+	if key == attemptsSetting || key == splitSetting {
+		if n, err := strconv.ParseInt(*st.Value, 10, 32); err != nil || n < 1 {
+			return nil, diag.At(st.Span(), diag.Config, "%s wants a number from 1 up, not %q", st.Key, *st.Value)
+		}
 	}
 	if key == "hive.local.time.zone" && st.Space != "hivevar" {
 		if _, err := s.setZone(*st.Value, st); err != nil {

@@ -38,6 +38,7 @@ type serveFlags struct {
 	join                      []string
 	readyFile                 string
 	drain                     time.Duration
+	running, queued           int
 }
 
 func serveCommand() *cobra.Command {
@@ -61,6 +62,8 @@ func serveCommand() *cobra.Command {
 	fs.StringVar(&f.rpc, "rpc", envOr("WINNOW_RPC", "127.0.0.1:7947"), "worker RPC address")
 	fs.StringSliceVar(&f.join, "join", nil, "gossip address of any node of the cluster")
 	fs.StringVar(&f.readyFile, "ready-file", "", "write the addresses as JSON here once the node serves")
+	fs.IntVar(&f.running, "max-running", 64, "statements that read or write rows at once")
+	fs.IntVar(&f.queued, "max-queued", 1000, "statements that may wait for their turn; more are refused")
 	fs.DurationVar(&f.drain, "drain-timeout", 30*time.Second, "how long SIGTERM waits for tasks under way")
 	return cmd
 }
@@ -175,7 +178,7 @@ func (n *node) services(flight net.Listener) error {
 	n.engine, err = f.engine.engine(cluster{
 		members:  n.gossip,
 		runner:   func(here dispatch.InProcess) dispatch.Runner { return dispatch.Remote{Here: here, Peers: n.peers} },
-		exchange: n.ready.RPC,
+		exchange: n.ready.RPC, running: f.running, queued: f.queued,
 	})
 	if err != nil {
 		return err

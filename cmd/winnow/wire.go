@@ -93,6 +93,9 @@ func (f *engineFlags) machine() (*sys.Machine, error) {
 			return nil, diag.Errorf(diag.Config, "--spill-dir %q is not a folder", f.spillDir)
 		}
 	}
+	if err := sys.Sweep(f.spillDir); err != nil {
+		return nil, diag.Errorf(diag.Config, "--spill-dir: %w", err)
+	}
 	return sys.Host(f.spillDir), nil
 }
 
@@ -116,6 +119,8 @@ type cluster struct {
 	members  member.Members
 	runner   func(dispatch.InProcess) dispatch.Runner
 	exchange string
+
+	running, queued int // statements at once; 0: the coordinator's defaults
 }
 
 func (f *engineFlags) engine(cl cluster) (*engine, error) {
@@ -145,6 +150,7 @@ func (f *engineFlags) engine(cl cluster) (*engine, error) {
 	cfg := coord.Config{
 		Set: e.set, Source: source, Warehouse: warehouse, Machine: m, MemoryBytes: bytes, Version: version, Zone: zone,
 		AllowTransform: len(f.allowTransform) > 0, Runner: here,
+		Running: cl.running, Queued: cl.queued,
 		Members: member.Fixed{{Name: "here", Slots: max(1, f.slots)}},
 	}
 	if cl.members != nil {
