@@ -25,8 +25,8 @@ type aggregate struct {
 
 	table *groups
 	hold  hold
-	fresh int // rows since the table was last measured
-	out   []arrow.Record
+	fresh int          // rows since the table was last measured
+	out   *groupsOut   // being given out
 	parts []*run       // by key hash; nil until something was put aside
 	sorts []*rowSorter // per DISTINCT call: what was put aside of its arguments
 	part  *aggregate   // merges the part under way
@@ -168,11 +168,13 @@ func mergeArgs(c *winnowpb.AggCall) ([]funcs.Arg, error) {
 
 func (a *aggregate) Next(ctx context.Context) (arrow.Record, error) {
 	for {
-		if len(a.out) > 0 {
-			rec := a.out[0]
-			a.out[0] = nil
-			a.out = a.out[1:]
-			return rec, nil
+		if a.out != nil {
+			rec, err := a.out.next()
+			if rec != nil || err != nil {
+				return rec, err
+			}
+			a.out.release()
+			a.out = nil
 		}
 		var err error
 		switch {
@@ -194,7 +196,7 @@ func (a *aggregate) Next(ctx context.Context) (arrow.Record, error) {
 
 // read takes input until there is something to give out.
 func (a *aggregate) read(ctx context.Context) error {
-	for len(a.out) == 0 {
+	for a.out == nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -241,16 +243,11 @@ func (a *aggregate) measure(ctx context.Context, rows int) error {
 
 // give puts the table out and begins a new one.
 func (a *aggregate) give(f stateOut) error {
-	recs, err := a.table.records(a.schema, f)
-	a.out = append(a.out, recs...)
-	a.reset()
-	return err
-}
-
-func (a *aggregate) reset() {
-	a.table.release()
+	var err error
+	a.out, err = a.table.output(a.schema, f)
 	a.table = newGroups(a.env, &a.aggSpec)
 	a.hold.free()
+	return err
 }
 
 func (a *aggregate) finish(ctx context.Context) error {
@@ -275,8 +272,10 @@ func (a *aggregate) finish(ctx context.Context) error {
 }
 
 func (a *aggregate) Close() error {
-	releaseRecords(a.out)
-	a.out = nil
+	if a.out != nil {
+		a.out.release()
+		a.out = nil
+	}
 	a.ended = true
 	a.table.release()
 	a.hold.free()

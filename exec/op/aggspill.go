@@ -24,29 +24,33 @@ func (a *aggregate) putAside(ctx context.Context) error {
 		a.hold.set(a.table.size())
 		return nil
 	}
-	if err := a.putParts(a.table); err != nil {
-		return err
-	}
-	a.reset()
-	return nil
+	full := a.table
+	a.table = newGroups(a.env, &a.aggSpec)
+	a.hold.free()
+	return a.putParts(full)
 }
 
-// putParts spills the partial states of table.
+// putParts spills the partial states of table, and frees it.
 func (a *aggregate) putParts(table *groups) error {
-	recs, err := table.records(a.partial, partialOf)
+	out, err := table.output(a.partial, partialOf)
 	if err != nil {
 		return err
 	}
-	defer releaseRecords(recs)
+	defer out.release()
 	if a.parts == nil {
 		a.parts = make([]*run, fanOut)
 	}
-	for _, rec := range recs {
-		if err := scatterTo(a.env, a.keyColumns(), rec, a.parts, a.shift(), a.partial); err != nil {
+	for {
+		rec, err := out.next()
+		if rec == nil || err != nil {
+			return err
+		}
+		err = scatterTo(a.env, a.keyColumns(), rec, a.parts, a.shift(), a.partial)
+		rec.Release()
+		if err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // scatterTo appends the rows of rec to the parts that their keys' hash names; parts are made when they are
@@ -107,21 +111,12 @@ func (a *aggregate) putSet(ctx context.Context, i int) error {
 		}
 		a.sorts[i] = newRowSorter(a.env, schemaOfTypes(types), o, 0)
 	}
-	places := a.table.keys.refs()
+	keys := a.table.keyReader()
 	at := 0
 	for _, r := range set.args.recs {
 		n := int(r.NumRows())
-		refs := make([]vec.Ref, n)
-		for k, id := range set.ids[at : at+n] {
-			if len(places) > 0 {
-				refs[k] = places[id]
-			}
-		}
+		cols := keys(set.ids[at : at+n])
 		at += n
-		var cols []arrow.Array
-		for c := range a.keys {
-			cols = append(cols, a.table.keys.take(c, refs))
-		}
 		for _, c := range r.Columns() {
 			c.Retain()
 			cols = append(cols, c)
@@ -209,14 +204,16 @@ func (a *aggregate) countSorted(ctx context.Context, i int, s *rowSorter) error 
 			return nil
 		}
 		err := a.putParts(table)
-		table.release()
 		table = newGroups(a.env, &spec)
 		return err
 	})
-	if err != nil || len(a.keys) == 0 {
+	switch {
+	case len(a.keys) == 0:
+		return err
+	case err != nil:
+		table.release()
 		return err
 	}
-	defer table.release()
 	return a.putParts(table)
 }
 

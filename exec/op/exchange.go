@@ -2,9 +2,9 @@ package op
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
+	"math/bits"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/zeebo/xxh3"
@@ -77,7 +77,6 @@ func (x *exchange) Close() error {
 type keyHash struct {
 	buf    vec.KeyBuffer
 	hashes []uint64
-	word   [16]byte
 }
 
 // of sets the keys and hashes of the n rows of cols, and returns the hashes.
@@ -86,7 +85,7 @@ func (k *keyHash) of(cols []arrow.Array, n int) []uint64 {
 	k.hashes = k.hashes[:0]
 	if k.buf.Packed != nil {
 		for _, p := range k.buf.Packed {
-			k.hashes = append(k.hashes, k.packedHash(p))
+			k.hashes = append(k.hashes, packedHash(p))
 		}
 		return k.hashes
 	}
@@ -96,10 +95,11 @@ func (k *keyHash) of(cols []arrow.Array, n int) []uint64 {
 	return k.hashes
 }
 
-func (k *keyHash) packedHash(p [2]uint64) uint64 {
-	binary.LittleEndian.PutUint64(k.word[:8], p[0])
-	binary.LittleEndian.PutUint64(k.word[8:], p[1])
-	return xxh3.Hash(k.word[:])
+// packedHash mixes the two words by multiplications to 128 bits, as wyhash does.
+func packedHash(p [2]uint64) uint64 {
+	hi, lo := bits.Mul64(p[0]^0xa0761d6478bd642f, p[1]^0xe7037ed1a0b428db)
+	hi, lo = bits.Mul64(hi^lo^0x8ebc6af09c88c6e3, 0x589965cc75374cc3)
+	return hi ^ lo
 }
 
 func bytesHash(b []byte) uint64 { return xxh3.Hash(b) }

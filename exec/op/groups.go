@@ -3,9 +3,7 @@ package op
 import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 
-	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/exec/vec"
@@ -16,7 +14,8 @@ type groups struct {
 	env    *Env
 	spec   *aggSpec
 	index  *keyTable
-	keys   columnStore
+	types  []arrow.DataType // of the keys
+	keys   *columnStore     // the keys by group number, if the index cannot tell them
 	n      int
 	states []funcs.State // per call; calls may share one
 	sets   []*argSet     // of calls with DISTINCT, nil for others
@@ -26,7 +25,14 @@ type groups struct {
 
 func newGroups(env *Env, spec *aggSpec) *groups {
 	g := &groups{env: env, spec: spec, index: newKeyTable(), sets: make([]*argSet, len(spec.calls))}
-	g.keys = columnStore{env: env, schema: arrow.NewSchema(spec.partial.Fields()[:len(spec.keys)], nil)}
+	told := true
+	for _, e := range spec.keys {
+		g.types = append(g.types, e.Type())
+		told = told && vec.Decodable(e.Type())
+	}
+	if !told {
+		g.keys = &columnStore{env: env, schema: arrow.NewSchema(spec.partial.Fields()[:len(spec.keys)], nil)}
+	}
 	for i, c := range spec.calls {
 		if c.same < i {
 			g.states = append(g.states, g.states[c.same])
@@ -110,6 +116,9 @@ func (g *groups) find(cols []arrow.Array) error {
 		return nil
 	}
 	g.grow(g.index.n)
+	if g.keys == nil {
+		return nil
+	}
 	return g.keys.add(takeAll(g.env, cols, fresh), len(fresh))
 }
 
@@ -126,6 +135,30 @@ func (g *groups) addAlways() error {
 	}
 	g.ids = append(g.ids[:0], 0)
 	return g.find(cols)
+}
+
+// keyReader returns the function from group numbers to their keys' columns.
+func (g *groups) keyReader() func(numbers []uint32) []arrow.Array {
+	if g.keys == nil {
+		return func(numbers []uint32) []arrow.Array {
+			if len(g.types) == 0 {
+				return nil
+			}
+			return g.index.columns(g.env.Mem, g.types, numbers)
+		}
+	}
+	places := g.keys.refs()
+	return func(numbers []uint32) []arrow.Array {
+		refs := make([]vec.Ref, len(numbers))
+		for i, number := range numbers {
+			refs[i] = places[number]
+		}
+		cols := make([]arrow.Array, len(g.types))
+		for c := range cols {
+			cols[c] = g.keys.take(c, refs)
+		}
+		return cols
+	}
 }
 
 func takeAll(env *Env, cols []arrow.Array, idx []int32) []arrow.Array {
@@ -189,7 +222,10 @@ func pickIDs(ids []uint32, sel []int32) []uint32 {
 
 // size estimates what the table holds.
 func (g *groups) size() int64 {
-	n := g.keys.bytes
+	n := int64(0)
+	if g.keys != nil {
+		n += g.keys.bytes
+	}
 	if g.n > 0 && len(g.spec.keys) > 0 {
 		n += g.index.size()
 	}
@@ -206,60 +242,6 @@ func (g *groups) size() int64 {
 	return n
 }
 
-// stateOut makes a column of the state of a call: partialOf or finalOf.
-type stateOut func(*aggCall, funcs.State, memory.Allocator) (arrow.Array, error)
-
-func partialOf(_ *aggCall, s funcs.State, mem memory.Allocator) (arrow.Array, error) {
-	return s.Partial(mem)
-}
-
-func finalOf(c *aggCall, s funcs.State, mem memory.Allocator) (arrow.Array, error) {
-	return c.bound.Result(s, mem)
-}
-
-// records returns the table in batches: keys, then states as f gives them.
-func (g *groups) records(schema *arrow.Schema, f stateOut) ([]arrow.Record, error) {
-	if g.n == 0 {
-		return nil, nil
-	}
-	states := make([]arrow.Array, 0, len(g.states))
-	defer func() { release(states) }()
-	for i, s := range g.states {
-		a, err := f(g.spec.calls[i], s, g.env.Mem)
-		if err != nil {
-			return nil, err
-		}
-		states = append(states, a)
-	}
-	keys := g.keys.recs
-	if len(g.spec.keys) == 0 {
-		keys = []arrow.Record{array.NewRecord(g.keys.schema, nil, 1)}
-		defer keys[0].Release()
-	}
-	var out []arrow.Record
-	at := int64(0)
-	for _, k := range keys {
-		for from := int64(0); from < k.NumRows(); from += int64(g.env.BatchRows) {
-			n := min(k.NumRows()-from, int64(g.env.BatchRows))
-			var cols []arrow.Array
-			for _, c := range k.Columns() {
-				cols = append(cols, array.NewSlice(c, from, from+n))
-			}
-			for _, s := range states {
-				cols = append(cols, array.NewSlice(s, at, at+n))
-			}
-			rec, err := newRecord(schema, cols, int(n))
-			if err != nil {
-				releaseRecords(out)
-				return nil, err
-			}
-			out = append(out, rec)
-			at += n
-		}
-	}
-	return out, nil
-}
-
 // applySets passes the arguments of DISTINCT calls on to their states.
 func (g *groups) applySets() error {
 	for i, s := range g.sets {
@@ -274,93 +256,12 @@ func (g *groups) applySets() error {
 }
 
 func (g *groups) release() {
-	g.keys.release()
+	if g.keys != nil {
+		g.keys.release()
+	}
 	for _, s := range g.sets {
 		if s != nil {
 			s.args.release()
 		}
 	}
 }
-
-// argSet is the different arguments of a DISTINCT call, per group. They reach the call's state at the
-// end only: what has been put aside must not have been counted.
-type argSet struct {
-	env   *Env
-	index *keyTable
-	args  columnStore
-	ids   []uint32 // groups of the rows of args
-	hash  keyHash
-	row   []uint32
-}
-
-func newArgSet(env *Env, c *aggCall) *argSet {
-	types := make([]arrow.DataType, len(c.args))
-	for i, e := range c.args {
-		types[i] = e.Type()
-	}
-	return &argSet{env: env, index: newKeyTable(), args: columnStore{env: env, schema: schemaOfTypes(types)}}
-}
-
-func schemaOfTypes(types []arrow.DataType) *arrow.Schema {
-	fields := make([]arrow.Field, len(types))
-	for i, t := range types {
-		fields[i] = arrow.Field{Name: "c", Type: t, Nullable: true}
-	}
-	return arrow.NewSchema(fields, nil)
-}
-
-// add takes rows: row i belongs to group ids[i]. NULLs are kept: the state knows what they mean to it.
-func (s *argSet) add(ids []uint32, args []funcs.Vec) error {
-	n := len(ids)
-	cols := make([]arrow.Array, 1, 1+len(args))
-	cols[0] = groupColumn(ids)
-	defer func() { release(cols) }()
-	for _, v := range args {
-		a, err := expr.Expand(&funcs.Ctx{Mem: s.env.Mem}, v, n)
-		if err != nil {
-			return err
-		}
-		cols = append(cols, a)
-	}
-	s.hash.of(cols, n)
-	if cap(s.row) < n {
-		s.row = make([]uint32, n)
-	}
-	fresh := s.index.insert(&s.hash, s.row[:n])
-	if len(fresh) == 0 {
-		return nil
-	}
-	s.ids = append(s.ids, pickIDs(ids, fresh)...)
-	return s.args.add(takeAll(s.env, cols[1:], fresh), len(fresh))
-}
-
-// groupColumn is group numbers as a column; ids must not change while it lives.
-func groupColumn(ids []uint32) arrow.Array {
-	buf := memory.NewBufferBytes(arrow.GetBytes(ids))
-	defer buf.Release()
-	d := array.NewData(datatype.Int, len(ids), []*memory.Buffer{nil, buf}, nil, 0, 0)
-	defer d.Release()
-	return array.MakeFromData(d)
-}
-
-func (s *argSet) apply(state funcs.State) error {
-	at := 0
-	for _, r := range s.args.recs {
-		n := int(r.NumRows())
-		if err := state.Update(s.ids[at:at+n], vecsOf(r.Columns())); err != nil {
-			return err
-		}
-		at += n
-	}
-	return nil
-}
-
-func vecsOf(cols []arrow.Array) []funcs.Vec {
-	out := make([]funcs.Vec, len(cols))
-	for i, c := range cols {
-		out[i].Array = c
-	}
-	return out
-}
-
-func (s *argSet) size() int64 { return s.index.size() + s.args.bytes + 4*int64(cap(s.ids)) }

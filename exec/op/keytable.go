@@ -2,60 +2,64 @@ package op
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/winnowdb/winnow/exec/vec"
 )
 
 // keyTable numbers different keys 0, 1, 2, … in the order in which they first come. It is a table with
-// open addressing: a slot holds the upper half of a key's hash and its number plus one. Reading it by
+// open addressing: a slot holds the upper half of a key's hash, and one more than the number of a packed
+// key or the place of a byte key. Rows go through it some at a time, a step for all of them after the
+// other, so that the memory that one row waits for is fetched while others are looked at. Reading it by
 // find is safe from several goroutines once nothing is inserted any more.
 type keyTable struct {
-	slots []uint64
-	shift uint // 64 less the number of bits of a slot's index
-	n     int
-	// The keys by number: packed ones, or bytes arena[ends[i]:ends[i+1]].
-	packed [][2]uint64
-	arena  []byte
-	ends   []int
+	slots  []uint64
+	shift  uint // 32 less the number of bits of a slot's index
+	n      int
+	packed [][2]uint64 // the packed keys by number
+	// Byte keys: an entry is the key's number, its length, 4 bytes each, and its bytes.
+	arena  arena
+	places []uint32 // by number
 }
 
-const firstSlotBits = 8
+const (
+	firstSlotBits = 10
+	entryHead     = 8
+	// stepRows is how many rows take a step together.
+	stepRows = 256
+)
 
 func newKeyTable() *keyTable {
-	return &keyTable{slots: make([]uint64, 1<<firstSlotBits), shift: 64 - firstSlotBits, ends: []int{0}}
+	return &keyTable{slots: make([]uint64, 1<<firstSlotBits), shift: 32 - firstSlotBits}
 }
 
-// slotOf spreads h over the slots anew, since the rows of one task or one spilled part agree in some
-// bits of their hash.
-func (t *keyTable) slotOf(h uint64) uint64 { return h * 0x9e3779b97f4a7c15 >> t.shift }
+// slotOf spreads the upper half of a hash over the slots anew, since the rows of one task or one spilled
+// part agree in some bits of their hash.
+func (t *keyTable) slotOf(h uint64) uint32 { return uint32(h>>32) * 0x9e3779b1 >> t.shift }
 
 // tagOf is the part of a hash that a slot keeps.
 func tagOf(h uint64) uint64 { return h &^ 0xffffffff }
 
 // insert sets ids to the number of each row's key, and returns the rows whose key is new.
 func (t *keyTable) insert(k *keyHash, ids []uint32) (fresh []int32) {
-	for i, h := range k.hashes {
-		if 4*t.n >= 3*len(t.slots) {
+	var numbers [stepRows]int32
+	for from := 0; from < len(k.hashes); from += stepRows {
+		to := min(from+stepRows, len(k.hashes))
+		for 3*(t.n+to-from) > 2*len(t.slots) {
 			t.grow()
 		}
-		mask := uint64(len(t.slots) - 1)
-		at := t.slotOf(h)
-		for {
-			s := t.slots[at]
-			if s == 0 {
-				t.slots[at] = tagOf(h) | uint64(t.n+1)
-				ids[i] = uint32(t.n)
-				t.keep(k, i)
-				fresh = append(fresh, int32(i))
-				break
+		t.lookUp(k, from, numbers[:to-from])
+		for i, number := range numbers[:to-from] {
+			if number < 0 {
+				known := t.n
+				if number = t.probe(k, from+i, true); t.n > known {
+					fresh = append(fresh, int32(from+i))
+				}
 			}
-			if s&^0xffffffff == tagOf(h) && t.same(uint32(s)-1, k, i) {
-				ids[i] = uint32(s) - 1
-				break
-			}
-			at = (at + 1) & mask
+			ids[from+i] = uint32(number)
 		}
 	}
 	return fresh
@@ -63,53 +67,112 @@ func (t *keyTable) insert(k *keyHash, ids []uint32) (fresh []int32) {
 
 // find sets ids to the number of each row's key, -1 where the table does not hold it.
 func (t *keyTable) find(k *keyHash, ids []int32) {
-	mask := uint64(len(t.slots) - 1)
-	for i, h := range k.hashes {
-		at := t.slotOf(h)
-		for {
-			s := t.slots[at]
-			if s == 0 {
-				ids[i] = -1
-				break
+	for from := 0; from < len(k.hashes); from += stepRows {
+		to := min(from+stepRows, len(k.hashes))
+		some := ids[from:to]
+		t.lookUp(k, from, some)
+		for i, number := range some {
+			if number < 0 {
+				some[i] = t.probe(k, from+i, false)
 			}
-			if s&^0xffffffff == tagOf(h) && t.same(uint32(s)-1, k, i) {
-				ids[i] = int32(uint32(s) - 1)
-				break
-			}
-			at = (at + 1) & mask
 		}
 	}
 }
 
-func (t *keyTable) same(id uint32, k *keyHash, i int) bool {
-	if k.buf.Packed != nil {
-		return t.packed[id] == k.buf.Packed[i]
+// lookUp sets numbers to the numbers of the keys of the rows from the given one on which are in the slot
+// that their hash names, the others to -1.
+func (t *keyTable) lookUp(k *keyHash, from int, numbers []int32) {
+	var slots, heads [stepRows]uint64
+	hashes := k.hashes[from : from+len(numbers)]
+	for i, h := range hashes {
+		slots[i] = t.slots[t.slotOf(h)]
 	}
-	return bytes.Equal(t.arena[t.ends[id]:t.ends[id+1]], k.buf.Key(i))
+	if k.buf.Packed != nil {
+		keys := k.buf.Packed[from : from+len(numbers)]
+		for i, s := range slots[:len(numbers)] {
+			numbers[i] = -1
+			if number := uint32(s) - 1; s != 0 && tagOf(s) == tagOf(hashes[i]) && t.packed[number] == keys[i] {
+				numbers[i] = int32(number)
+			}
+		}
+		return
+	}
+	for i, s := range slots[:len(numbers)] {
+		if s != 0 && tagOf(s) == tagOf(hashes[i]) {
+			heads[i] = binary.LittleEndian.Uint64(t.arena.at(uint32(s) - 1))
+		} else {
+			slots[i] = 0
+		}
+	}
+	for i, s := range slots[:len(numbers)] {
+		numbers[i] = -1
+		if s != 0 && t.holds(uint32(s)-1, heads[i], k.buf.Key(from+i)) {
+			numbers[i] = int32(uint32(heads[i]))
+		}
+	}
 }
 
-func (t *keyTable) keep(k *keyHash, i int) {
+// holds reports whether key is that of the entry at place, which begins with head.
+func (t *keyTable) holds(place uint32, head uint64, key []byte) bool {
+	n := head >> 32
+	return n == uint64(len(key)) && bytes.Equal(t.arena.at(place)[entryHead:entryHead+n], key)
+}
+
+// probe returns the number of row i's key. One that the table does not hold has -1, or, with insert, is
+// given the next number.
+func (t *keyTable) probe(k *keyHash, i int, insert bool) int32 {
+	h := k.hashes[i]
+	mask := uint32(len(t.slots) - 1)
+	for at := t.slotOf(h); ; at = (at + 1) & mask {
+		s := t.slots[at]
+		switch {
+		case s == 0 && insert:
+			number := int32(t.n)
+			t.slots[at] = tagOf(h) | uint64(t.keep(k, i)+1)
+			return number
+		case s == 0:
+			return -1
+		case tagOf(s) != tagOf(h):
+		case k.buf.Packed != nil:
+			if number := uint32(s) - 1; t.packed[number] == k.buf.Packed[i] {
+				return int32(number)
+			}
+		default:
+			head := binary.LittleEndian.Uint64(t.arena.at(uint32(s) - 1))
+			if t.holds(uint32(s)-1, head, k.buf.Key(i)) {
+				return int32(uint32(head))
+			}
+		}
+	}
+}
+
+// keep stores the key of row i under the next number, and returns what a slot refers to it by.
+func (t *keyTable) keep(k *keyHash, i int) uint32 {
+	number := uint32(t.n)
 	t.n++
 	if k.buf.Packed != nil {
 		t.packed = append(t.packed, k.buf.Packed[i])
-		return
+		return number
 	}
-	t.arena = append(t.arena, k.buf.Key(i)...)
-	t.ends = append(t.ends, len(t.arena))
+	key := k.buf.Key(i)
+	place, entry := t.arena.add(entryHead + len(key))
+	binary.LittleEndian.PutUint64(entry, uint64(len(key))<<32|uint64(number))
+	copy(entry[entryHead:], key)
+	t.places = append(t.places, place)
+	return place
 }
 
-// grow makes room for four times as many keys.
+// grow makes room for twice as many keys.
 func (t *keyTable) grow() {
 	old := t.slots
-	t.slots = make([]uint64, 4*len(old))
-	t.shift -= 2
-	mask := uint64(len(t.slots) - 1)
-	var one keyHash
+	t.slots = make([]uint64, 2*len(old))
+	t.shift--
+	mask := uint32(len(t.slots) - 1)
 	for _, s := range old {
 		if s == 0 {
 			continue
 		}
-		at := t.slotOf(t.hashOf(&one, uint32(s)-1))
+		at := t.slotOf(s)
 		for t.slots[at] != 0 {
 			at = (at + 1) & mask
 		}
@@ -117,73 +180,28 @@ func (t *keyTable) grow() {
 	}
 }
 
-func (t *keyTable) hashOf(k *keyHash, id uint32) uint64 {
-	if t.packed != nil {
-		return k.packedHash(t.packed[id])
+// keyOf returns the bytes of the number-th key, which is a byte key.
+func (t *keyTable) keyOf(number uint32) []byte {
+	entry := t.arena.at(t.places[number])
+	return entry[entryHead : entryHead+binary.LittleEndian.Uint32(entry[4:])]
+}
+
+// columns returns the columns of types whose keys have the given numbers; all types are vec.Decodable.
+func (t *keyTable) columns(mem memory.Allocator, types []arrow.DataType, numbers []uint32) []arrow.Array {
+	if vec.Fixed(types) {
+		keys := make([][2]uint64, len(numbers))
+		for i, number := range numbers {
+			keys[i] = t.packed[number]
+		}
+		return vec.UnpackKeys(mem, types, keys)
 	}
-	return bytesHash(t.arena[t.ends[id]:t.ends[id+1]])
+	keys := make([][]byte, len(numbers))
+	for i, number := range numbers {
+		keys[i] = t.keyOf(number)
+	}
+	return vec.DecodeKeys(mem, types, keys)
 }
 
 func (t *keyTable) size() int64 {
-	return int64(len(t.slots))*8 + int64(cap(t.packed))*16 + int64(cap(t.arena)) + int64(cap(t.ends))*8
-}
-
-// columnStore keeps rows of columns, a batch at a time, without joining them to one large array.
-type columnStore struct {
-	env    *Env
-	schema *arrow.Schema
-	recs   []arrow.Record
-	rows   int
-	bytes  int64
-	small  int // how many of the last recs are small
-}
-
-// mostSmall small batches are made one.
-const mostSmall = 64
-
-// add keeps cols, which become the store's.
-func (s *columnStore) add(cols []arrow.Array, n int) error {
-	rec, err := newRecord(s.schema, cols, n)
-	if err != nil {
-		return err
-	}
-	s.recs, s.rows, s.bytes = append(s.recs, rec), s.rows+n, s.bytes+vec.Size(rec)
-	if 4*n >= s.env.BatchRows {
-		s.small = 0
-		return nil
-	}
-	if s.small++; s.small < mostSmall {
-		return nil
-	}
-	tail := s.recs[len(s.recs)-s.small:]
-	one := vec.ConcatRecords(s.env.Mem, tail)
-	releaseRecords(tail)
-	s.recs = append(s.recs[:len(s.recs)-s.small], one)
-	s.small = 0
-	return nil
-}
-
-// take returns the rows idx, ascending or not, of column c.
-func (s *columnStore) take(c int, refs []vec.Ref) arrow.Array {
-	arrays := make([]arrow.Array, len(s.recs))
-	for i, r := range s.recs {
-		arrays[i] = r.Column(c)
-	}
-	return vec.Interleave(s.env.Mem, s.schema.Field(c).Type, arrays, refs)
-}
-
-// refs returns where each of the rows is.
-func (s *columnStore) refs() []vec.Ref {
-	out := make([]vec.Ref, 0, s.rows)
-	for b, r := range s.recs {
-		for i := range int(r.NumRows()) {
-			out = append(out, vec.Ref{Batch: int32(b), Row: int32(i)})
-		}
-	}
-	return out
-}
-
-func (s *columnStore) release() {
-	releaseRecords(s.recs)
-	s.recs, s.rows, s.bytes, s.small = nil, 0, 0, 0
+	return int64(len(t.slots))*8 + int64(cap(t.packed))*16 + t.arena.bytes + int64(cap(t.places))*4
 }

@@ -1,0 +1,138 @@
+package op
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/winnowdb/winnow/exec/datatype"
+)
+
+// keyBatch makes n rows of an int and a text column, with NULLs, of about different keys.
+func keyBatch(r *rand.Rand, n, different int) []arrow.Array {
+	ints, texts := array.NewInt64Builder(memory.DefaultAllocator), array.NewStringBuilder(memory.DefaultAllocator)
+	for range n {
+		switch v := r.IntN(different); {
+		case v%11 == 0:
+			ints.AppendNull()
+			texts.Append(strings.Repeat("long ", v%5000))
+		case v%13 == 0:
+			ints.Append(int64(v))
+			texts.AppendNull()
+		default:
+			ints.Append(int64(v % 100))
+			texts.Append(fmt.Sprint(v))
+		}
+	}
+	return []arrow.Array{ints.NewArray(), texts.NewArray()}
+}
+
+// TestKeyTable compares the numbers with those of a Go map, and the columns made of the numbers with the rows.
+func TestKeyTable(t *testing.T) {
+	r := rand.New(rand.NewPCG(21, 22))
+	for _, c := range []struct {
+		name    string
+		columns []int
+		types   []arrow.DataType
+	}{
+		{"packed", []int{0}, []arrow.DataType{datatype.BigInt}},
+		{"text", []int{1}, []arrow.DataType{datatype.String}},
+		{"both", []int{0, 1}, []arrow.DataType{datatype.BigInt, datatype.String}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			table, numbers := newKeyTable(), map[string]uint32{}
+			row := func(cols []arrow.Array, i int) string {
+				s := ""
+				for _, col := range cols {
+					s += "|" + col.ValueStr(i)
+				}
+				return s
+			}
+			var k keyHash
+			for _, n := range []int{1, 100, stepRows, 3000, 20000, 5} {
+				cols := []arrow.Array{}
+				all := keyBatch(r, n, 1+2*n)
+				for _, at := range c.columns {
+					cols = append(cols, all[at])
+				}
+				k.of(cols, n)
+				found := make([]int32, n)
+				table.find(&k, found)
+				ids := make([]uint32, n)
+				fresh := map[int32]bool{}
+				for _, i := range table.insert(&k, ids) {
+					fresh[i] = true
+				}
+				for i := range n {
+					key := row(cols, i)
+					want, ok := numbers[key]
+					if !ok {
+						want = uint32(len(numbers))
+						numbers[key] = want
+					}
+					if ids[i] != want || fresh[int32(i)] == ok {
+						t.Fatalf("row %d %q has number %d, want %d; fresh %v", i, key, ids[i], want, !ok)
+					}
+					if found[i] >= 0 && uint32(found[i]) != want {
+						t.Fatalf("row %d %q found as %d, want %d", i, key, found[i], want)
+					}
+				}
+				back := table.columns(memory.DefaultAllocator, c.types, ids)
+				for j, col := range back {
+					if !array.Equal(col, cols[j]) {
+						t.Fatalf("column %d is not what was put in", j)
+					}
+				}
+			}
+			if table.n != len(numbers) {
+				t.Errorf("%d keys, want %d", table.n, len(numbers))
+			}
+		})
+	}
+}
+
+// TestKeyTableAllocs: rows whose keys are known cost no allocation.
+func TestKeyTableAllocs(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for c, col := range keyBatch(r, 16384, 5000) {
+		table := newKeyTable()
+		var k keyHash
+		ids := make([]uint32, col.Len())
+		cols := []arrow.Array{col}
+		k.of(cols, col.Len())
+		table.insert(&k, ids)
+		if n := testing.AllocsPerRun(10, func() { table.insert(&k, ids) }); n > 0 {
+			t.Errorf("column %d: %v allocations", c, n)
+		}
+	}
+}
+
+func BenchmarkKeyTable(b *testing.B) {
+	for _, different := range []int{100, 10_000, 1_000_000} {
+		for c, name := range []string{"packed", "text"} {
+			b.Run(fmt.Sprintf("%s %d", name, different), func(b *testing.B) {
+				const rows = 1 << 20
+				var batches []arrow.Array
+				for _, rec := range benchRows(rows, different) {
+					batches = append(batches, rec.Column(c))
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					table := newKeyTable()
+					var k keyHash
+					ids := make([]uint32, 16384)
+					for _, col := range batches {
+						k.of([]arrow.Array{col}, col.Len())
+						table.insert(&k, ids[:col.Len()])
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+			})
+		}
+	}
+}

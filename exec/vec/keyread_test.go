@@ -1,0 +1,56 @@
+package vec
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+)
+
+// TestKeysReadBack: the columns that keys are made of come back from them, in both forms of keys.
+func TestKeysReadBack(t *testing.T) {
+	r := rand.New(rand.NewPCG(31, 32))
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	var types []arrow.DataType
+	for _, name := range typeNames {
+		if typ := parse(t, name); Decodable(typ) {
+			types = append(types, typ)
+		}
+	}
+	if len(types) < 10 {
+		t.Fatalf("only %d types can be read back", len(types))
+	}
+	for range 500 {
+		n := r.IntN(40)
+		var some []arrow.DataType
+		var cols []arrow.Array
+		for range 1 + r.IntN(4) {
+			typ := types[r.IntN(len(types))]
+			some, cols = append(some, typ), append(cols, random(r, mem, typ, n))
+		}
+		same := func(back []arrow.Array) {
+			for c, b := range back {
+				if !array.Equal(b, cols[c]) {
+					t.Errorf("column %d of %v is %v, want %v", c, some, b, cols[c])
+				}
+				b.Release()
+			}
+		}
+		var buf KeyBuffer
+		if AppendKeys(cols, n, &buf); Fixed(some) {
+			same(UnpackKeys(mem, some, buf.Packed))
+		}
+		AppendKeyBytes(cols, n, &buf)
+		keys := make([][]byte, n)
+		for i := range keys {
+			keys[i] = buf.Key(i)
+		}
+		same(DecodeKeys(mem, some, keys))
+		for _, c := range cols {
+			c.Release()
+		}
+	}
+}
