@@ -109,6 +109,25 @@ func IsNull(e Expr) bool {
 	return ok && (l.Value.DataType().ID() == arrow.NULL || l.Value.IsNull(0)) // a void array has no bitmap
 }
 
+// IntOf returns the value of an integer literal; false if e is none, or NULL.
+func IntOf(e Expr) (int64, bool) {
+	l, ok := e.(*Literal)
+	if !ok || l.Value.IsNull(0) {
+		return 0, false
+	}
+	switch a := l.Value.(type) {
+	case *array.Int8:
+		return int64(a.Value(0)), true
+	case *array.Int16:
+		return int64(a.Value(0)), true
+	case *array.Int32:
+		return int64(a.Value(0)), true
+	case *array.Int64:
+		return a.Value(0), true
+	}
+	return 0, false
+}
+
 // IsTrue reports whether e is the literal TRUE.
 func IsTrue(e Expr) bool { v, ok := boolOf(e); return ok && v }
 

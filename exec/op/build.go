@@ -76,6 +76,9 @@ func operator(env *Env, n *winnowpb.Node, in []Operator) (Operator, error) {
 	case *winnowpb.Node_Limit:
 		return newLimit(env, n, in[0])
 	case *winnowpb.Node_Window:
+		if len(n.GetWindow().Calls) == 0 {
+			return newFirstRows(env, n, in[0])
+		}
 		return newWindow(env, n, in[0])
 	case *winnowpb.Node_Union:
 		return newUnion(n, in)

@@ -143,7 +143,7 @@ func (c *cutter) cut(n logical.Node) (*piece, error) {
 	case *logical.Limit:
 		return c.limit(n)
 	case *logical.Window:
-		return c.window(n)
+		return c.window(n, 0)
 	case *logical.Union:
 		return c.union(n)
 	case *logical.SetOp:

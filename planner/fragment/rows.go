@@ -1,7 +1,6 @@
 package fragment
 
 import (
-	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/planner/logical"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
@@ -22,7 +21,13 @@ func (c *cutter) values(n *logical.Values) (*piece, error) {
 }
 
 func (c *cutter) filter(n *logical.Filter) (*piece, error) {
-	in, err := c.cut(n.Input)
+	var in *piece
+	var err error
+	if w, ok := n.Input.(*logical.Window); ok {
+		in, err = c.window(w, firstRows(w, n.Conds))
+	} else {
+		in, err = c.cut(n.Input)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -286,77 +291,4 @@ func (c *cutter) sharedNode(n *logical.Shared) (*piece, error) {
 	node := c.node(n.Out)
 	node.Op = made.root.Op
 	return &piece{root: node, fields: n.Out, spread: single}, nil
-}
-
-func (c *cutter) window(n *logical.Window) (*piece, error) {
-	in, err := c.cut(n.Input)
-	if err != nil {
-		return nil, err
-	}
-	parts, err := placeAll(n.PartitionBy, in.fields)
-	if err != nil {
-		return nil, err
-	}
-	order, err := placeKeys(n.OrderBy, in.fields)
-	if err != nil {
-		return nil, err
-	}
-	if in.spread != single {
-		if len(parts) > 0 {
-			in = c.hash(in, parts)
-		} else {
-			in = c.gather(in, nil)
-		}
-	}
-	w := &winnowpb.Window{PartitionBy: parts, OrderBy: order}
-	fields := append([]logical.Field{}, in.fields...)
-	for _, call := range n.Calls {
-		pb, err := windowCall(call, in.fields)
-		if err != nil {
-			return nil, err
-		}
-		w.Calls = append(w.Calls, pb)
-		fields = append(fields, call.Out)
-	}
-	p, node := c.on(in, fields)
-	node.Op = &winnowpb.Node_Window{Window: w}
-	return p, nil
-}
-
-func windowCall(call logical.WindowCall, fields []logical.Field) (*winnowpb.WindowCall, error) {
-	args, err := placeAll(call.Args, fields)
-	if err != nil {
-		return nil, err
-	}
-	start, err := frameBound(call.Frame.Start)
-	if err != nil {
-		return nil, err
-	}
-	end, err := frameBound(call.Frame.End)
-	if err != nil {
-		return nil, err
-	}
-	pb := &winnowpb.WindowCall{
-		Name: call.Name, Args: args, Distinct: call.Distinct, IgnoreNulls: call.IgnoreNulls,
-		Type:  typeName(call.Out),
-		Frame: &winnowpb.Frame{Unit: winnowpb.Frame_Unit(call.Frame.Unit), Start: start, End: end},
-	}
-	if call.Filter != nil {
-		if pb.Filter, err = place(call.Filter, fields); err != nil {
-			return nil, err
-		}
-	}
-	return pb, nil
-}
-
-func frameBound(b logical.FrameBound) (*winnowpb.Frame_Bound, error) {
-	pb := &winnowpb.Frame_Bound{Kind: winnowpb.Frame_Bound_Kind(b.Kind)}
-	if b.Offset != nil {
-		e, err := place(expr.Expr(b.Offset), nil)
-		if err != nil {
-			return nil, err
-		}
-		pb.Offset = e
-	}
-	return pb, nil
 }

@@ -2882,10 +2882,12 @@ func (x *Limit) GetCount() int64 {
 
 // Window adds one column per call to the input's. The input need not be sorted.
 type Window struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PartitionBy   []*Expr                `protobuf:"bytes,1,rep,name=partition_by,json=partitionBy,proto3" json:"partition_by,omitempty"`
-	OrderBy       []*SortKey             `protobuf:"bytes,2,rep,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
-	Calls         []*WindowCall          `protobuf:"bytes,3,rep,name=calls,proto3" json:"calls,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	PartitionBy []*Expr                `protobuf:"bytes,1,rep,name=partition_by,json=partitionBy,proto3" json:"partition_by,omitempty"`
+	OrderBy     []*SortKey             `protobuf:"bytes,2,rep,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	Calls       []*WindowCall          `protobuf:"bytes,3,rep,name=calls,proto3" json:"calls,omitempty"`
+	// Without calls: rows that are certainly not among the first so many of their partition may be left out.
+	First         int64 `protobuf:"varint,4,opt,name=first,proto3" json:"first,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2939,6 +2941,13 @@ func (x *Window) GetCalls() []*WindowCall {
 		return x.Calls
 	}
 	return nil
+}
+
+func (x *Window) GetFirst() int64 {
+	if x != nil {
+		return x.First
+	}
+	return 0
 }
 
 type WindowCall struct {
@@ -4298,11 +4307,12 @@ const file_plan_proto_rawDesc = "" +
 	"\x05limit\x18\x02 \x01(\x03R\x05limit\"5\n" +
 	"\x05Limit\x12\x16\n" +
 	"\x06offset\x18\x01 \x01(\x03R\x06offset\x12\x14\n" +
-	"\x05count\x18\x02 \x01(\x03R\x05count\"\x98\x01\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\"\xae\x01\n" +
 	"\x06Window\x122\n" +
 	"\fpartition_by\x18\x01 \x03(\v2\x0f.winnow.v1.ExprR\vpartitionBy\x12-\n" +
 	"\border_by\x18\x02 \x03(\v2\x12.winnow.v1.SortKeyR\aorderBy\x12+\n" +
-	"\x05calls\x18\x03 \x03(\v2\x15.winnow.v1.WindowCallR\x05calls\"\xe9\x01\n" +
+	"\x05calls\x18\x03 \x03(\v2\x15.winnow.v1.WindowCallR\x05calls\x12\x14\n" +
+	"\x05first\x18\x04 \x01(\x03R\x05first\"\xe9\x01\n" +
 	"\n" +
 	"WindowCall\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
