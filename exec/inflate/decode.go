@@ -2,13 +2,13 @@ package inflate
 
 import "encoding/binary"
 
-// What decodeFast needs to be free in front of it: input that is read ahead, and output that one turn writes.
+// What a turn of decodeTwin needs to be free in front of it: input that is read ahead, and output that one turn writes.
 const (
 	inMargin  = 16
-	outMargin = 4 + 258 + 32
+	outMargin = 8 + 258 + 32
 )
 
-// why decodeFast has stopped
+// stop is why decoding has stopped.
 type stop int
 
 const (
@@ -18,12 +18,13 @@ const (
 	stopCorrupt             // a code that is not assigned, or a distance beyond the start
 )
 
-// decodeFast decodes symbols of a block while input and output have their margins.
-func (d *Reader) decodeFast() stop {
-	in, out := d.in[:d.end], d.out[:]
-	pos, w := d.pos, d.w
-	acc, have := d.acc, d.have
-	lit, dist := &d.lit, &d.dist
+// decodeTwin decodes symbols of a block while input and output have their margins: turn by turn, each of a
+// few literals and a match, or of one of them.
+func (z *Reader) decodeTwin() stop {
+	in, out := z.in[:z.end], z.out[:]
+	pos, w := z.pos, z.w
+	acc, have := z.acc, z.have
+	lit, dist := &z.lit, &z.dist
 	lastIn, lastOut := len(in)-inMargin, len(out)-outMargin
 	why := stopMargin
 	for pos <= lastIn && w <= lastOut {
@@ -90,7 +91,7 @@ func (d *Reader) decodeFast() stop {
 		acc >>= e & takenMask
 		have -= uint(e & takenMask)
 		from := w - distance
-		if from < d.start {
+		if from < z.start {
 			why = stopCorrupt
 			break
 		}
@@ -110,7 +111,7 @@ func (d *Reader) decodeFast() stop {
 		}
 		w = end
 	}
-	d.pos, d.w, d.acc, d.have = pos, w, acc, have
+	z.pos, z.w, z.acc, z.have = pos, w, acc, have
 	return why
 }
 
@@ -182,7 +183,7 @@ func unassignedOr(have uint) stop {
 	return stopCorrupt
 }
 
-// lookUp returns the entry of the next code and how many bits it takes, those of the first table included.
+// lookUp returns the entry of the next code and how many bits it takes, those of the first table includez.
 func lookUp(table []uint32, width uint, acc uint64) (e uint32, bits uint) {
 	e = table[acc&(1<<width-1)]
 	if e&(flagOdd|flagLink) != flagOdd|flagLink {

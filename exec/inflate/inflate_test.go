@@ -180,8 +180,23 @@ func inflateRaw(z *Reader, data []byte) (out []byte, taken int, err error) {
 	return append(out, z.out[z.given:z.w]...), int(z.Offset()), err
 }
 
+// readers returns one reader for each form of decodeTwin.
+func readers() []*Reader {
+	a, b := NewReader(nil), NewReader(nil)
+	b.fast = (*Reader).decodeTwin
+	return []*Reader{a, b}
+}
+
 // same compares inflateRaw with the standard library on any bytes.
-func same(t testing.TB, z *Reader, data []byte) (good bool) {
+func same(t testing.TB, readers []*Reader, data []byte) (good bool) {
+	t.Helper()
+	for _, z := range readers {
+		good = sameOf(t, z, data)
+	}
+	return good
+}
+
+func sameOf(t testing.TB, z *Reader, data []byte) (good bool) {
 	t.Helper()
 	src := bytes.NewReader(data)
 	want, wantErr := io.ReadAll(io.LimitReader(flate.NewReader(src), 8<<20))
@@ -253,7 +268,7 @@ func mutate(r *rand.Rand, b []byte) []byte {
 // TestLikeStandardLibrary gives both the same damaged streams.
 func TestLikeStandardLibrary(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
-	z := NewReader(nil)
+	z := readers()
 	good := 0
 	for range 150 {
 		data := deflated(t, r, sample(r, r.IntN(1<<r.IntN(17))))
@@ -274,7 +289,7 @@ func TestLikeStandardLibrary(t *testing.T) {
 // TestCodes gives codes of all kinds of lengths to both, complete or not.
 func TestCodes(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
-	z := NewReader(nil)
+	z := readers()
 	good := 0
 	for range 6000 {
 		if same(t, z, randomBlock(r)) {
@@ -366,7 +381,7 @@ func FuzzInflate(f *testing.F) {
 		f.Add(deflated(f, r, sample(r, r.IntN(5000))))
 		f.Add(randomBlock(r))
 	}
-	z := NewReader(nil)
+	z := readers()
 	f.Fuzz(func(t *testing.T, data []byte) { same(t, z, data) })
 }
 

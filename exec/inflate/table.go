@@ -5,7 +5,7 @@ import "math/bits"
 // Sizes of the tables: codes of up to so many bits are found by one look. The rest of a longer code is
 // looked up in a table of its own behind, of which there are never more than fit (zlib's enough.c).
 const (
-	litBits   = 11
+	litBits   = 10
 	distBits  = 9
 	litSize   = 1<<litBits + 512
 	distSize  = 1<<distBits + 512
@@ -20,9 +20,10 @@ const (
 //	bits 0-5    how many bits of input it takes, extra bits included
 //	bits 6-7    how many literals it gives, at most two
 //	bits 8-11   where the extra bits begin; in a link: how many bits the table behind is looked up by
-//	bit 12      more than literals: a length, a distance, or one of
-//	bit 13      not that either: a link to a table behind, if bit 14 is set; the end of the block, if bit 15 is;
-//	            else a code that is not assigned
+//	bit 12      a link to a table behind
+//	bit 13      the end of the block
+//	bit 14      either of them, or a code that is not assigned
+//	bit 15      more than literals: a length, a distance, or what bit 14 says
 //	bits 16-31  the literals; or the first literal, if any, or 0, and the length less 3; or the distance; or the
 //	            index of the table behind
 //
@@ -32,10 +33,10 @@ const (
 	takenMask  = 63
 	countShift = 6
 	extraShift = 8
-	flagCopy   = 1 << 12
-	flagOdd    = 1 << 13
-	flagLink   = 1 << 14
-	flagEnd    = 1 << 15
+	flagLink   = 1 << 12
+	flagEnd    = 1 << 13
+	flagOdd    = 1 << 14
+	flagCopy   = 1 << 15
 	unassigned = flagCopy | flagOdd
 )
 
