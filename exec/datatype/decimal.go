@@ -81,7 +81,8 @@ func AppendDecimalTrimmed(dst []byte, n decimal128.Num, scale int) []byte {
 }
 
 // ParseDecimal reads a number such as -12.5e3 as decimal(p,s): blanks around are dropped, digits beyond the scale
-// are rounded half up. It is not ok if the text is no number or has too many digits before the point.
+// are rounded half up. It is not ok if the text is no number, has too many digits before the point, or, as in Hive, an
+// exponent of three digits.
 func ParseDecimal(b []byte, p, s int) (decimal128.Num, bool) {
 	b = TrimBlanks(b)
 	neg := false
@@ -102,7 +103,7 @@ func ParseDecimal(b []byte, p, s int) (decimal128.Num, bool) {
 		return decimal128.Num{}, false
 	}
 	exp, ok := exponent(b[i:])
-	if !ok {
+	if !ok || exp < -99 || exp > 99 {
 		return decimal128.Num{}, false
 	}
 	shift := s + exp // how many digits the last one is to move left

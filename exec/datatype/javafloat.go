@@ -5,10 +5,10 @@ import (
 	"strconv"
 )
 
-// AppendDouble appends v as Java's Double.toString writes it, with the fewest digits that read back as v.
+// AppendDouble appends v as Java's Double.toString writes it: with the fewest digits that read back as v, but see largeWhole.
 func AppendDouble(dst []byte, v float64) []byte { return appendJavaFloat(dst, v, 64) }
 
-// AppendFloat appends v as Java's Float.toString writes it, with the fewest digits that read back as v.
+// AppendFloat is AppendDouble for Java's Float.toString.
 func AppendFloat(dst []byte, v float32) []byte { return appendJavaFloat(dst, float64(v), 32) }
 
 // appendJavaFloat: plain digits from 1e-3 up to below 1e7, else d.dddE±n; always a digit after the point.
@@ -34,6 +34,18 @@ func appendJavaFloat(dst []byte, v float64, bits int) []byte {
 			}
 		}
 		return append(dst, '.', '0')
+	}
+	if digits, pow, ok := largeWhole(abs, bits); ok {
+		if v < 0 {
+			dst = append(dst, '-')
+		}
+		var buf [20]byte
+		text := strconv.AppendUint(buf[:0], digits, 10)
+		dst = append(append(dst, text[0], '.'), text[1:]...)
+		if len(text) == 1 {
+			dst = append(dst, '0')
+		}
+		return strconv.AppendInt(append(dst, 'E'), int64(len(text)-1+pow), 10)
 	}
 	start := len(dst)
 	dst = strconv.AppendFloat(dst, v, 'e', -1, bits)
@@ -62,6 +74,29 @@ func appendJavaFloat(dst []byte, v float64, bits int) []byte {
 		exp = exp[1:]
 	}
 	return append(dst, exp...)
+}
+
+// largeWhole returns the digits that Java, until version 18, writes of a whole number beyond the type's precision:
+// all but those at the end that the precision does not reach. So 1234567890 as a float is 1.23456794E9. pow is the
+// power of ten of the last digit; ok is false for numbers that this does not concern.
+func largeWhole(abs float64, bits int) (digits uint64, pow int, ok bool) {
+	precision := 53
+	if bits == 32 {
+		precision = 24
+	}
+	exp := math.Ilogb(abs)
+	if exp <= precision || exp > 62 {
+		return 0, 0, false
+	}
+	unit := uint64(1)
+	for n := uint64(1) << (exp - precision - 1); n >= 10; n /= 10 {
+		unit, pow = unit*10, pow+1
+	}
+	digits = (uint64(abs) + unit/2) / unit
+	for digits%10 == 0 {
+		digits, pow = digits/10, pow+1
+	}
+	return digits, pow, true
 }
 
 // appendSmallest appends the smallest value there is, which Java writes with one digit more than needed.

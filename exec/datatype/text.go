@@ -2,6 +2,7 @@ package datatype
 
 import (
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -26,15 +27,20 @@ func AppendTextIn(dst []byte, a arrow.Array, i int, zone *time.Location) []byte 
 	case *array.List, *array.Map, *array.Struct:
 		return appendJSON(dst, a, i, zone)
 	case *array.String:
-		dst = append(dst, v.Value(i)...)
-		if t, ok := v.DataType().(*Char); ok {
-			for n := utf8.RuneCountInString(v.Value(i)); n < t.N; n++ {
-				dst = append(dst, ' ')
-			}
-		}
-		return dst
+		return append(dst, padded(v, i)...)
 	}
 	return appendScalar(dst, a, i, zone)
+}
+
+// padded is value i of a, with the blanks that a char is shown with.
+func padded(a *array.String, i int) string {
+	v := a.Value(i)
+	if t, ok := a.DataType().(*Char); ok {
+		if missing := t.N - utf8.RuneCountInString(v); missing > 0 {
+			return v + strings.Repeat(" ", missing)
+		}
+	}
+	return v
 }
 
 // AppendCastText appends value i of a as CAST to string gives it: AppendText but TRUE and FALSE, and char without padding. NULL appends
@@ -133,7 +139,7 @@ func appendJSON(dst []byte, a arrow.Array, i int, zone *time.Location) []byte {
 		}
 		return append(dst, '}')
 	case *array.String:
-		return AppendQuoted(dst, v.Value(i))
+		return AppendQuoted(dst, padded(v, i))
 	case *array.Binary:
 		return AppendQuoted(dst, string(v.Value(i)))
 	case *array.Decimal128:

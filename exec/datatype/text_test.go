@@ -24,6 +24,11 @@ func TestAppendDouble(t *testing.T) {
 	if got := string(AppendDouble(nil, math.NaN())); got != "NaN" {
 		t.Errorf("NaN: %s", got)
 	}
+	for v, want := range map[float32]string{1234567890: "1.23456794E9", 16777217: "1.6777216E7", 123456789: "1.23456792E8", -4.4501363245856945e15: "-4.45013641E15"} {
+		if got := string(AppendFloat(nil, v)); got != want {
+			t.Errorf("float: got %s, want %s", got, want)
+		}
+	}
 	if got := string(AppendFloat(nil, 1.1)); got != "1.1" {
 		t.Errorf("float 1.1: %s", got)
 	}
@@ -111,7 +116,7 @@ func TestNestedText(t *testing.T) {
 	b.FieldBuilder(8).(*array.StringBuilder).Append("ab")
 	b.AppendNull()
 	a := Finish(b, typ)
-	want := `{"s":"a\"b\\\n\u0001é","n":[1,null],"m":{1:"x"},"d":1.5,"t":"1970-01-01 00:00:00","b":true,"y":null,"z":1.0,"c":"ab"}`
+	want := `{"s":"a\"b\\\n\u0001é","n":[1,null],"m":{1:"x"},"d":1.5,"t":"1970-01-01 00:00:00","b":true,"y":null,"z":1.0,"c":"ab "}`
 	if got := Text(a, 0); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -32,16 +32,19 @@ func precision(t arrow.DataType) (p, s int) {
 	return intWidth(t), 0
 }
 
-// commonDecimal returns the decimal that holds the values of both types, each an integer or decimal.
+// commonDecimal returns the decimal that holds the values of both types, each an integer or decimal. Where 38
+// digits are too few, those behind the point give way.
 func commonDecimal(a, b arrow.DataType) arrow.DataType {
 	p1, s1 := precision(a)
 	p2, s2 := precision(b)
-	s := max(s1, s2)
-	return datatype.Decimal(min(datatype.MaxPrecision, max(p1-s1, p2-s2)+s), s)
+	whole := max(p1-s1, p2-s2)
+	s := min(max(s1, s2), datatype.MaxPrecision-whole)
+	return datatype.Decimal(whole+s, s)
 }
 
 // commonNumber returns the type of two numbers that are put together: the wider integer, decimal if
-// one is and none is floating. float with an integer is what intFloat says.
+// one is and none is floating; Hive takes float for wider than decimal, so that 1.0 - x stays a float.
+// float with an integer is what intFloat says.
 func commonNumber(a, b, intFloat arrow.DataType) arrow.DataType {
 	fa, fb := datatype.IsFloating(a), datatype.IsFloating(b)
 	switch {
@@ -51,8 +54,11 @@ func commonNumber(a, b, intFloat arrow.DataType) arrow.DataType {
 		}
 		return datatype.Double
 	case fa || fb:
-		if datatype.IsDecimal(a) || datatype.IsDecimal(b) || a.ID() == arrow.FLOAT64 || b.ID() == arrow.FLOAT64 {
+		switch {
+		case a.ID() == arrow.FLOAT64 || b.ID() == arrow.FLOAT64:
 			return datatype.Double
+		case datatype.IsDecimal(a) || datatype.IsDecimal(b):
+			return datatype.Float
 		}
 		return intFloat
 	case datatype.IsDecimal(a) || datatype.IsDecimal(b):
@@ -82,7 +88,7 @@ func noCommon(a, b arrow.DataType) *diag.Error {
 }
 
 // CommonArith returns the type in which two operands are added, subtracted, multiplied or divided:
-// integers as the wider, text as double, int with float as float, decimal with floating as double.
+// integers as the wider, text as double, exact numbers with float as float, with double as double.
 func CommonArith(a, b arrow.DataType) (arrow.DataType, error) {
 	if isVoid(a) {
 		a, b = b, a

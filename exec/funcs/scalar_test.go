@@ -362,7 +362,7 @@ func TestCommonTypes(t *testing.T) {
 		{"tinyint", "bigint", "bigint", "bigint", "bigint"},
 		{"int", "decimal(2,1)", "decimal(11,1)", "decimal(11,1)", "decimal(11,1)"},
 		{"bigint", "float", "float", "double", "double"},
-		{"float", "decimal(5,2)", "double", "double", "double"},
+		{"float", "decimal(5,2)", "float", "float", "float"},
 		{"string", "int", "double", "double", "string"},
 		{"string", "char(3)", "double", "string", "string"},
 		{"varchar(3)", "varchar(5)", "double", "string", "varchar(5)"},
@@ -377,7 +377,7 @@ func TestCommonTypes(t *testing.T) {
 		{"struct<a:int>", "struct<b:bigint>", "", "struct<a:bigint>", "struct<a:bigint>"},
 		{"struct<a:int>", "struct<a:int,b:int>", "", "", ""},
 		{"map<string,int>", "array<int>", "", "", ""},
-		{"decimal(38,10)", "decimal(20,15)", "decimal(38,15)", "decimal(38,15)", "decimal(38,15)"},
+		{"decimal(38,10)", "decimal(20,15)", "decimal(38,10)", "decimal(38,10)", "decimal(38,10)"},
 	}
 	name := func(typ arrow.DataType, err error) string {
 		if err != nil {

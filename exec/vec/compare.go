@@ -3,6 +3,7 @@ package vec
 import (
 	"bytes"
 	"cmp"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -23,7 +24,8 @@ func Equal(a arrow.Array, i int, b arrow.Array, j int) bool { return Compare(a, 
 
 // Compare returns -1, 0 or 1 as value i of a is less than, equal to or greater than value j of b, which
 // has the same type. NULL is smallest and equal to NULL; NaN is largest and equal to NaN; text is ordered
-// by its bytes; arrays, maps and structs by their first difference, element by element, then by length.
+// by its bytes; arrays and structs by their first difference, element by element, then by length; maps by
+// length, then as the arrays of their entries in the order of the keys.
 // It is for a few values: columns are ordered by AppendSortKeys.
 func Compare(a arrow.Array, i int, b arrow.Array, j int) int {
 	if an, bn := IsNull(a, i), IsNull(b, j); an || bn {
@@ -62,6 +64,8 @@ func Compare(a arrow.Array, i int, b arrow.Array, j int) int {
 		return bytes.Compare(a.Value(i), b.(*array.Binary).Value(j))
 	case *array.Struct:
 		return compareStruct(a, i, b.(*array.Struct), j)
+	case *array.Map:
+		return compareMap(a, i, b.(*array.Map), j)
 	case array.ListLike:
 		return compareList(a, i, b.(array.ListLike), j)
 	}
@@ -113,4 +117,32 @@ func compareList(a array.ListLike, i int, b array.ListLike, j int) int {
 		}
 	}
 	return cmp.Compare(ae-ai, be-bi)
+}
+
+func compareMap(a *array.Map, i int, b *array.Map, j int) int {
+	ae, be := sortedEntries(a, i), sortedEntries(b, j)
+	if c := cmp.Compare(len(ae), len(be)); c != 0 {
+		return c
+	}
+	for k := range ae {
+		if c := Compare(a.Keys(), ae[k], b.Keys(), be[k]); c != 0 {
+			return c
+		}
+		if c := Compare(a.Items(), ae[k], b.Items(), be[k]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// sortedEntries returns the places of the entries of map i in the order of their keys: the order in which
+// a map was made says nothing about its value.
+func sortedEntries(m *array.Map, i int) []int {
+	from, to := m.ValueOffsets(i)
+	entries := make([]int, 0, to-from)
+	for j := from; j < to; j++ {
+		entries = append(entries, int(j))
+	}
+	slices.SortStableFunc(entries, func(x, y int) int { return Compare(m.Keys(), x, m.Keys(), y) })
+	return entries
 }

@@ -56,6 +56,12 @@ func AppendKey(dst []byte, a arrow.Array, i int) []byte {
 		for f := range a.NumField() {
 			dst = AppendKey(dst, a.Field(f), i)
 		}
+	case *array.Map:
+		entries := sortedEntries(a, i)
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(entries)))
+		for _, j := range entries {
+			dst = AppendKey(AppendKey(dst, a.Keys(), j), a.Items(), j)
+		}
 	case array.ListLike:
 		from, to := a.ValueOffsets(i)
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(to-from))

@@ -85,6 +85,12 @@ func appendSorted(dst []byte, a arrow.Array, i int) []byte {
 		for f := range a.NumField() {
 			dst = AppendSortKey(dst, a.Field(f), i, false, true)
 		}
+	case *array.Map:
+		entries := sortedEntries(a, i)
+		dst = binary.BigEndian.AppendUint32(dst, uint32(len(entries)))
+		for _, j := range entries {
+			dst = AppendSortKey(AppendSortKey(dst, a.Keys(), j, false, true), a.Items(), j, false, true)
+		}
 	case array.ListLike:
 		from, to := a.ValueOffsets(i)
 		values := a.ListValues()

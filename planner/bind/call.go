@@ -13,6 +13,9 @@ import (
 // call binds a call: a window call if it has OVER, else a macro, an aggregate or a scalar function.
 func (p *place) call(e *ast.Call) (expr.Expr, error) {
 	name := e.Name.Name()
+	if up := ascending(e); up != nil {
+		return p.binary(up)
+	}
 	if e.Over != nil {
 		return p.windowCall(e)
 	}

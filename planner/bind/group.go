@@ -61,13 +61,6 @@ func (b *binder) aggregateCall(f *funcs.Aggregate, e *ast.Call, p *place) (logic
 	if err != nil {
 		return call, err
 	}
-	if e.Distinct {
-		for _, a := range args {
-			if err := mustCompare(a, "DISTINCT"); err != nil {
-				return call, err
-			}
-		}
-	}
 	bound, err := f.Bind(expr.Args(args))
 	if err != nil {
 		return call, placed(err, e.Span())
@@ -160,16 +153,25 @@ func withinGroup(f *funcs.Aggregate, e *ast.Call, order, args []expr.Expr) ([]ex
 		return nil, diag.At(e.Span(), diag.Syntax, "WITHIN GROUP of %s orders by one expression, not %d", f.Name, len(order))
 	}
 	if e.WithinGroup[0].Desc {
-		if f.Name != "percentile_cont" || len(args) != 1 || datatype.IsNested(args[0].Type()) {
-			return nil, diag.At(e.WithinGroup[0].Span(), diag.Unsupported, "DESC in WITHIN GROUP of %s is not supported", f.Name)
-		}
-		m := maker{at: e.Span()}
-		args = []expr.Expr{m.call("-", expr.Double(1), m.cast(args[0], datatype.Double))}
-		if m.err != nil {
-			return nil, m.err
-		}
+		return nil, diag.At(e.WithinGroup[0].Span(), diag.Unsupported, "DESC in WITHIN GROUP of %s is not supported", f.Name)
 	}
 	return append(order, args...), nil
+}
+
+// ascending turns percentile_cont(p) WITHIN GROUP (ORDER BY x DESC) into 0 - percentile_cont(p) WITHIN GROUP
+// (ORDER BY 0 - x), which is the same; nil if e is something else.
+func ascending(e *ast.Call) *ast.Binary {
+	name := e.Name.Name()
+	if name != "percentile_cont" && name != "percentile_disc" || len(e.WithinGroup) != 1 || !e.WithinGroup[0].Desc {
+		return nil
+	}
+	negated := func(x ast.Expr) *ast.Binary {
+		return &ast.Binary{Pos: e.Pos, Op: ast.OpSub, L: &ast.Literal{Pos: e.Pos, Kind: ast.LitInt, Text: "0"}, R: x}
+	}
+	up, key := *e, e.WithinGroup[0]
+	key.Expr, key.Desc = negated(key.Expr), false
+	up.WithinGroup = []ast.OrderItem{key}
+	return negated(&up)
 }
 
 // rewrite makes e, over the source rows, read the groups.

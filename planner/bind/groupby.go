@@ -80,7 +80,7 @@ func (g *grouping) keyExpr(e ast.Expr) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return checkKey(g.s.itemExpr(item, p))
+		return g.s.itemExpr(item, p)
 	}
 	var failed error
 	p.aliases = func(name string) expr.Expr {
@@ -100,13 +100,6 @@ func (g *grouping) keyExpr(e ast.Expr) (expr.Expr, error) {
 	x, err := p.expr(e)
 	if failed != nil {
 		err = failed
-	}
-	return checkKey(x, err)
-}
-
-func checkKey(x expr.Expr, err error) (expr.Expr, error) {
-	if err == nil {
-		err = mustCompare(x, "GROUP BY")
 	}
 	return x, err
 }
@@ -168,7 +161,7 @@ func (g *grouping) namedSets(by *ast.GroupBy) error {
 }
 
 // groupAll makes keys of the select items that hold no aggregate and no window call.
-func (g *grouping) groupAll() error {
+func (g *grouping) groupAll() {
 	made := map[uint32]bool{}
 	for _, c := range g.calls {
 		made[c.Out.ID] = true
@@ -178,10 +171,6 @@ func (g *grouping) groupAll() error {
 		if len(ids) == 0 || g.s.windows.in(it.raw) || slices.ContainsFunc(ids, func(id uint32) bool { return made[id] }) {
 			continue
 		}
-		if _, err := checkKey(it.raw, nil); err != nil {
-			return err
-		}
 		g.addKey(it.raw)
 	}
-	return nil
 }

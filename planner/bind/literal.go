@@ -68,15 +68,23 @@ func integerLiteral(e *ast.Literal) (expr.Expr, error) {
 	return expr.NewLiteral(value, k.t, e.Span())
 }
 
-// decimalLiteral binds 1.50, whose type in Hive is that of the shortest form: decimal(2,1).
+// decimalLiteral binds 1.50, whose type in Hive is that of the shortest form: decimal(2,1). Digits behind the
+// point that are too many are rounded off; 1E99BD is NULL.
 func decimalLiteral(e *ast.Literal) (expr.Expr, error) {
 	digits, scale, ok := decimalDigits(e.Text)
 	if !ok {
 		return nil, diag.At(e.Span(), diag.Syntax, "%q is no number", e.Text)
 	}
-	precision := max(len(digits), scale, 1)
-	if precision > datatype.MaxPrecision {
-		return nil, diag.At(e.Span(), diag.Syntax, "%q has more than %d digits", e.Text, datatype.MaxPrecision)
+	if max(len(digits), scale) > datatype.MaxPrecision {
+		keep := datatype.MaxPrecision - max(len(digits)-scale, 0)
+		if keep >= 0 {
+			v, fits := datatype.ParseDecimal([]byte(e.Text), datatype.MaxPrecision, keep)
+			digits, scale, ok = decimalDigits(string(datatype.AppendDecimal(nil, v, keep)))
+			ok = ok && fits
+		}
+		if keep < 0 || !ok {
+			return expr.NewLiteral(nil, datatype.Decimal(1, 0), e.Span())
+		}
 	}
 	if digits == "" {
 		digits = "0"
@@ -85,7 +93,7 @@ func decimalLiteral(e *ast.Literal) (expr.Expr, error) {
 	if err != nil {
 		return nil, diag.At(e.Span(), diag.Syntax, "%q is no number", e.Text)
 	}
-	return expr.NewLiteral(v, datatype.Decimal(precision, scale), e.Span())
+	return expr.NewLiteral(v, datatype.Decimal(max(len(digits), scale, 1), scale), e.Span())
 }
 
 // decimalDigits returns the digits of a number without its point and without needless zeros, and how many

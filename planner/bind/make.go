@@ -108,7 +108,7 @@ func isArrayOfStructs(e expr.Expr) bool {
 	return ok && l.Elem().ID() == arrow.STRUCT
 }
 
-// hasMap reports whether t is a map or has one inside: such values cannot be grouped, ordered or compared.
+// hasMap reports whether t is a map or has one inside: such values have no order.
 func hasMap(t arrow.DataType) bool {
 	switch t := t.(type) {
 	case *arrow.MapType:
@@ -125,8 +125,8 @@ func hasMap(t arrow.DataType) bool {
 	return false
 }
 
-// mustCompare refuses a key that cannot be compared. what names the clause.
-func mustCompare(e expr.Expr, what string) error {
+// mustOrder refuses a key that has no order. what names the clause.
+func mustOrder(e expr.Expr, what string) error {
 	if hasMap(e.Type()) {
 		return diag.At(e.Span(), diag.Type, "%s takes no %s", what, datatype.Name(e.Type()))
 	}

@@ -69,14 +69,14 @@ func (s *block) bindOrder() ([]orderKey, error) {
 				return nil, err
 			}
 			keys = append(keys, orderKey{s.sortKey(it.raw, o), int(n - 1)})
-			if err := mustCompare(it.raw, "ORDER BY"); err != nil {
+			if err := mustOrder(it.raw, "ORDER BY"); err != nil {
 				return nil, err
 			}
 			continue
 		}
 		x, err := s.orderPlace().expr(o.Expr)
 		if err == nil {
-			err = mustCompare(x, "ORDER BY")
+			err = mustOrder(x, "ORDER BY")
 		}
 		if err != nil {
 			return nil, err
@@ -112,7 +112,7 @@ func (b *binder) ordered(n logical.Node, q *ast.Query, c queryCtx) (logical.Node
 		} else if x, err = p.expr(o.Expr); err != nil {
 			return nil, err
 		}
-		if err := mustCompare(x, "ORDER BY"); err != nil {
+		if err := mustOrder(x, "ORDER BY"); err != nil {
 			return nil, err
 		}
 		keys = append(keys, b.sortKey(x, o))

@@ -25,11 +25,7 @@ func (s *block) project(order []orderKey) (logical.Node, error) {
 	shown := len(n.Out)
 	var out logical.Node = n
 	if s.sel.Distinct {
-		d, err := s.distinct(n)
-		if err != nil {
-			return nil, err
-		}
-		out = d
+		out = s.distinct(n)
 	}
 	keys, err := s.sortKeys(order, n, out.Fields(), used)
 	if err != nil {
@@ -80,17 +76,14 @@ func keepFirst(in logical.Node, n int) logical.Node {
 }
 
 // distinct is in without rows that occur twice.
-func (b *binder) distinct(in logical.Node) (logical.Node, error) {
+func (b *binder) distinct(in logical.Node) logical.Node {
 	n := &logical.Aggregate{Input: in}
 	for _, f := range in.Fields() {
 		key := f.Column(diag.Span{})
-		if err := mustCompare(key, "DISTINCT"); err != nil {
-			return nil, err
-		}
 		f.ID = b.id()
 		n.Keys, n.Out = append(n.Keys, key), append(n.Out, f)
 	}
-	return n, nil
+	return n
 }
 
 // sortKeys makes keys of the order: columns of the output out, or else columns that n computes besides.

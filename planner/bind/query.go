@@ -130,14 +130,9 @@ func (b *binder) setOp(e *ast.SetOp, c queryCtx) (logical.Node, error) {
 	if e.Op == ast.Union {
 		var n logical.Node = &logical.Union{In: in, Out: out}
 		if !e.All {
-			return b.distinct(n)
+			return b.distinct(n), nil
 		}
 		return n, nil
-	}
-	for _, f := range out {
-		if hasMap(f.T) {
-			return nil, diag.At(e.Span(), diag.Type, "%s takes no %s", strings.ToUpper(string(e.Op)), datatype.Name(f.T))
-		}
 	}
 	return &logical.SetOp{Left: in[0], Right: in[1], Except: e.Op == ast.Except, All: e.All, Out: out}, nil
 }

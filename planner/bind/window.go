@@ -64,9 +64,6 @@ func (w *windows) add(e *ast.Call, p *place) (expr.Expr, error) {
 	c := windowCall{}
 	for _, x := range def.PartitionBy {
 		k, err := p.expr(x)
-		if err == nil {
-			err = mustCompare(k, "PARTITION BY")
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -77,7 +74,7 @@ func (w *windows) add(e *ast.Call, p *place) (expr.Expr, error) {
 	for _, o := range def.OrderBy {
 		k, err := p.expr(o.Expr)
 		if err == nil {
-			err = mustCompare(k, "ORDER BY")
+			err = mustOrder(k, "ORDER BY")
 		}
 		if err != nil {
 			return nil, err

@@ -69,17 +69,18 @@ func (p *parser) number() *ast.Literal {
 	return lit
 }
 
+// maxDecimalDigits is the precision of the widest decimal; a number with more digits before its point is a double in Hive.
+const maxDecimalDigits = 38
+
 // plainNumber returns the type of a number without suffix.
 func plainNumber(s string, whole bool) ast.LitKind {
-	switch {
-	case strings.ContainsAny(s, "eE"):
+	before, _, _ := strings.Cut(s, ".")
+	if strings.ContainsAny(s, "eE") || len(strings.TrimLeft(before, "0")) > maxDecimalDigits {
 		return ast.LitDouble
-	case !whole:
-		return ast.LitDecimal
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	switch {
-	case err != nil:
+	case !whole || err != nil:
 		return ast.LitDecimal
 	case n > math.MaxInt32:
 		return ast.LitBigint
