@@ -39,6 +39,9 @@ type Env struct {
 	// Virtual returns the rows of a table that is in no catalog, such as information_schema.tables; the IDs
 	// in its Out are ignored. It may be nil. Names are in lower case.
 	Virtual func(database, table string) (rows *logical.Values, ok bool)
+	// Star is told what each * of a select list, and each regular expression over names, stands for: its place
+	// in the statement and the columns, as HiveQL. Those in the text of a view are left out. It may be nil.
+	Star func(at diag.Span, columns string)
 	// Warn records a warning of the statement. It may be nil.
 	Warn func(text string)
 }
@@ -81,11 +84,12 @@ func Predicate(env *Env, columns []catalog.Column, e ast.Expr) (expr.Expr, error
 // binder binds one statement.
 type binder struct {
 	env    *Env
-	db     string   // where a bare table name is looked up: the session's database, or the view's
-	last   uint32   // the last ID given out
-	parts  int      // tables and subqueries so far
-	views  []string // being bound, outermost first
-	macros int      // macros being expanded
+	db     string      // where a bare table name is looked up: the session's database, or the view's
+	last   uint32      // the last ID given out
+	parts  int         // tables and subqueries so far
+	views  []string    // being bound, outermost first
+	macros int         // macros being expanded
+	outer  outerValues // while pull is at work
 }
 
 func newBinder(env *Env) *binder {

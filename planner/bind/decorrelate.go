@@ -23,9 +23,14 @@ type pulled struct {
 // pull takes the conditions that read columns of an enclosing query out of n. Filters give them up;
 // the nodes above pass on what they need: a projection adds columns, an aggregate keys, a window a
 // partition. What cannot be taken out so is an error of kind Unsupported.
-func (b *binder) pull(n logical.Node) (pulled, error) {
+//
+// outer gives the values of columns of the enclosing query's rows, or is nil: see tied.
+func (b *binder) pull(n logical.Node, outer outerValues) (pulled, error) {
 	width := len(n.Fields())
+	around := b.outer
+	b.outer = outer
 	p, err := b.pullUp(n)
+	b.outer = around
 	if err != nil {
 		return pulled{}, err
 	}

@@ -32,9 +32,13 @@ func equality(cond expr.Expr, fields []logical.Field) (op string, inner, outer e
 	return "", nil, nil, false
 }
 
-// keyBy adds the inner sides of conds to the keys of n and returns the conditions over the keys. What reads
+// keyBy adds the inner sides of conds, tied by values, to the keys of n and returns the conditions over the keys. What reads
 // outer columns only stays as it is.
-func (b *binder) keyBy(n *logical.Aggregate, conds []expr.Expr) ([]expr.Expr, error) {
+func (b *binder) keyBy(n *logical.Aggregate, conds []expr.Expr, values outerValues) ([]expr.Expr, error) {
+	var err error
+	if n.Input, conds, err = b.tied(n.Input, conds, values); err != nil {
+		return nil, err
+	}
 	fields := n.Input.Fields()
 	var on []expr.Expr
 	for _, cond := range conds {
@@ -42,13 +46,7 @@ func (b *binder) keyBy(n *logical.Aggregate, conds []expr.Expr) ([]expr.Expr, er
 			on = append(on, cond)
 			continue
 		}
-		op, inner, outer, ok := equality(cond, fields)
-		if !ok {
-			return nil, notEquality(cond, fields)
-		}
-		if err := mustCompare(inner, "a correlated subquery"); err != nil {
-			return nil, err
-		}
+		op, inner, outer, _ := equality(cond, fields)
 		name := "key"
 		if c, ok := inner.(*expr.Column); ok {
 			name = c.Name
@@ -63,6 +61,76 @@ func (b *binder) keyBy(n *logical.Aggregate, conds []expr.Expr) ([]expr.Expr, er
 		on = append(on, e)
 	}
 	return on, nil
+}
+
+// outerValues returns a plan whose rows are the different values that columns have in the rows of the enclosing
+// query, and its fields in the order of columns. ok is false if these rows do not have them all.
+type outerValues func(columns []logical.Field) (values logical.Node, ok bool)
+
+// tied makes every condition that reads columns of n an equality between these and columns of the enclosing query.
+// Where that takes more, n is joined with the values that the enclosing query's columns have.
+func (b *binder) tied(n logical.Node, conds []expr.Expr, valuesOf outerValues) (logical.Node, []expr.Expr, error) {
+	fields := n.Fields()
+	var out, rest []expr.Expr
+	var columns []logical.Field
+	for _, cond := range conds {
+		reads := slices.ContainsFunc(expr.Columns(cond), func(id uint32) bool { return has(fields, id) })
+		if _, _, _, ok := equality(cond, fields); ok || !reads {
+			out = append(out, cond)
+			continue
+		}
+		rest = append(rest, cond)
+		expr.Walk(cond, func(e expr.Expr) bool {
+			if c, ok := e.(*expr.Column); ok && !has(fields, c.ID) && !has(columns, c.ID) {
+				columns = append(columns, logical.Field{ID: c.ID, Name: c.Name, T: c.Type()})
+			}
+			return true
+		})
+	}
+	if len(rest) == 0 {
+		return n, conds, nil
+	}
+	if valuesOf == nil {
+		return nil, nil, notEquality(rest[0], fields)
+	}
+	values, ok := valuesOf(columns)
+	if !ok {
+		return nil, nil, notEquality(rest[0], fields)
+	}
+	for i, f := range values.Fields() {
+		same, err := expr.NewCall("<=>", []expr.Expr{f.Column(rest[0].Span()), columns[i].Column(rest[0].Span())}, rest[0].Span())
+		if err != nil {
+			return nil, nil, err
+		}
+		out = append(out, same)
+	}
+	return &logical.Join{Kind: logical.Inner, Left: n, Right: values, On: renumber(rest, columns, values.Fields())}, out, nil
+}
+
+// valuesOf is an outerValues of the block's rows so far, which are then read twice.
+func (s *block) valuesOf(columns []logical.Field) (logical.Node, bool) {
+	fields := s.node.Fields()
+	if slices.ContainsFunc(columns, func(c logical.Field) bool { return !has(fields, c.ID) }) {
+		return nil, false
+	}
+	id, rows := s.id(), s.node
+	again := s.share(rows, id)
+	p := &logical.Project{Input: again}
+	for _, c := range columns {
+		f := again.Out[slices.IndexFunc(fields, func(f logical.Field) bool { return f.ID == c.ID })]
+		p.Exprs, p.Out = append(p.Exprs, f.Column(diag.Span{})), append(p.Out, f)
+	}
+	s.node = renamed(s.share(rows, id), fields)
+	return s.distinct(p), true
+}
+
+// renamed gives the columns of n other fields.
+func renamed(n logical.Node, fields []logical.Field) logical.Node {
+	p := &logical.Project{Input: n, Out: fields}
+	for _, f := range n.Fields() {
+		p.Exprs = append(p.Exprs, f.Column(diag.Span{}))
+	}
+	return p
 }
 
 func notEquality(cond expr.Expr, fields []logical.Field) error {
@@ -103,11 +171,9 @@ func (b *binder) pullAggregate(n *logical.Aggregate) (pulled, error) {
 	}
 	if len(n.Calls) == 0 && len(n.Keys) > 0 {
 		// DISTINCT: to tell rows apart by more columns changes no answer.
-		if conds, ok := b.passThrough(&out, in.conds, fields); ok {
-			return pulled{node: &out, conds: conds}, nil
-		}
+		return pulled{node: &out, conds: b.passThrough(&out, in.conds, fields)}, nil
 	}
-	conds, err := b.keyBy(&out, in.conds)
+	conds, err := b.keyBy(&out, in.conds, b.outer)
 	if err != nil {
 		return pulled{}, err
 	}
@@ -124,7 +190,7 @@ func (b *binder) pullAggregate(n *logical.Aggregate) (pulled, error) {
 }
 
 // passThrough makes keys of the inner columns of conds.
-func (b *binder) passThrough(n *logical.Aggregate, conds []expr.Expr, fields []logical.Field) ([]expr.Expr, bool) {
+func (b *binder) passThrough(n *logical.Aggregate, conds []expr.Expr, fields []logical.Field) []expr.Expr {
 	var from, to []logical.Field
 	for _, c := range conds {
 		for _, id := range expr.Columns(c) {
@@ -132,16 +198,13 @@ func (b *binder) passThrough(n *logical.Aggregate, conds []expr.Expr, fields []l
 			if i < 0 || has(from, id) {
 				continue
 			}
-			if hasMap(fields[i].T) {
-				return nil, false
-			}
 			key := fields[i]
 			key.ID = b.id()
 			n.Keys, n.Out = append(n.Keys, fields[i].Column(diag.Span{})), append(n.Out, key)
 			from, to = append(from, fields[i]), append(to, key)
 		}
 	}
-	return renumber(conds, from, to), true
+	return renumber(conds, from, to)
 }
 
 // overNothing is the value of an aggregate over no rows.
@@ -187,10 +250,10 @@ func (b *binder) pullLimit(n *logical.Limit) (pulled, error) {
 			return pulled{}, cannotPull(c, "ORDER BY")
 		}
 	}
-	w := &logical.Window{Input: in.node, OrderBy: order}
-	if w.PartitionBy, err = innerSides(in.conds, fields); err != nil {
+	if in.node, in.conds, err = b.tied(in.node, in.conds, b.outer); err != nil {
 		return pulled{}, err
 	}
+	w := &logical.Window{Input: in.node, OrderBy: order, PartitionBy: innerSides(in.conds, in.node.Fields())}
 	rank := b.field("", "row_number", datatype.Int)
 	w.Calls = []logical.WindowCall{{Name: "row_number", Out: rank, Frame: logical.Frame{Unit: logical.Rows, End: logical.FrameBound{Kind: logical.UnboundedFollowing}}}}
 	m := maker{}
@@ -214,20 +277,15 @@ func rankLimit(n int64) expr.Expr {
 	return expr.BigInt(n)
 }
 
-// innerSides are the inner sides of conds, all of them equalities.
-func innerSides(conds []expr.Expr, fields []logical.Field) ([]expr.Expr, error) {
+// innerSides are the inner sides of conds, all of them tied.
+func innerSides(conds []expr.Expr, fields []logical.Field) []expr.Expr {
 	var out []expr.Expr
 	for _, c := range conds {
-		if !slices.ContainsFunc(expr.Columns(c), func(id uint32) bool { return has(fields, id) }) {
-			continue
+		if _, inner, _, ok := equality(c, fields); ok {
+			out = append(out, inner)
 		}
-		_, inner, _, ok := equality(c, fields)
-		if !ok {
-			return nil, notEquality(c, fields)
-		}
-		out = append(out, inner)
 	}
-	return out, nil
+	return out
 }
 
 func (b *binder) pullWindow(n *logical.Window) (pulled, error) {
@@ -246,15 +304,12 @@ func (b *binder) pullWindow(n *logical.Window) (pulled, error) {
 	if err := bound(all, fields, "a window function"); err != nil {
 		return pulled{}, err
 	}
+	if in.node, in.conds, err = b.tied(in.node, in.conds, b.outer); err != nil {
+		return pulled{}, err
+	}
 	out := *n
 	out.Input = in.node
-	if len(in.conds) > 0 {
-		sides, err := innerSides(in.conds, fields)
-		if err != nil {
-			return pulled{}, err
-		}
-		out.PartitionBy = append(slices.Clone(n.PartitionBy), sides...)
-	}
+	out.PartitionBy = append(slices.Clone(n.PartitionBy), innerSides(in.conds, in.node.Fields())...)
 	in.node = &out
 	return in, nil
 }

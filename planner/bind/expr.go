@@ -28,6 +28,7 @@ type place struct {
 	neighbour func(*ast.Call) (expr.Expr, error)
 	// attach joins a subquery to the rows that the expression is computed over. nil: none may stand here.
 	attach func(attachment)
+	values outerValues          // of the rows that attach joins to, or nil
 	params map[string]expr.Expr // arguments of the macro whose body this is
 }
 

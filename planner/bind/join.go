@@ -34,7 +34,7 @@ func (b *binder) joins(j *ast.Join, c fromCtx) (relation, error) {
 
 // join joins left to the right side of j.
 func (b *binder) join(left relation, j *ast.Join, c fromCtx) (relation, error) {
-	if f, ok := j.Right.(*ast.FuncTable); ok && f.Lateral {
+	if f := lateralFunction(j.Right); f != nil {
 		return b.joinFunction(left, j, f, c)
 	}
 	c.left = &left
@@ -73,7 +73,7 @@ func (b *binder) freeLateral(n *logical.Join, j *ast.Join) error {
 	if !ok || !s.Lateral {
 		return nil
 	}
-	pulled, err := b.pull(n.Right)
+	pulled, err := b.pull(n.Right, nil)
 	if err != nil {
 		return err
 	}

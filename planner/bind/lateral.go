@@ -116,6 +116,31 @@ func (b *binder) funcTable(t *ast.FuncTable, c fromCtx) (relation, error) {
 	return b.generate(single(), t.Call, false, alias, t.Columns, c)
 }
 
+// lateralFunction returns ref if it is LATERAL TABLE(f(…)), and LATERAL TABLE(VALUES (…), …) as the call of
+// inline that makes the same rows; else nil.
+func lateralFunction(ref ast.TableRef) *ast.FuncTable {
+	switch ref := ref.(type) {
+	case *ast.FuncTable:
+		if ref.Lateral {
+			return ref
+		}
+	case *ast.SubqueryTable:
+		v, ok := ref.Query.Body.(*ast.Values)
+		if !ok || !ref.Lateral || len(ref.Query.With) > 0 || !ordersNothing(ref.Query) {
+			return nil
+		}
+		call := func(name string, args []ast.Expr) *ast.Call {
+			return &ast.Call{Pos: v.Pos, Name: ast.QName{Pos: v.Pos, Parts: []ast.Ident{{Pos: v.Pos, Name: name}}}, Args: args}
+		}
+		rows := make([]ast.Expr, len(v.Rows))
+		for i, row := range v.Rows {
+			rows[i] = call("struct", row)
+		}
+		return &ast.FuncTable{Pos: ref.Pos, Call: call("inline", []ast.Expr{call("array", rows)}), Lateral: true, Alias: ref.Alias, Columns: ref.Columns}
+	}
+	return nil
+}
+
 // joinFunction binds left JOIN LATERAL TABLE(f(…)).
 func (b *binder) joinFunction(left relation, j *ast.Join, f *ast.FuncTable, c fromCtx) (relation, error) {
 	alias := f.Alias.Name

@@ -2,6 +2,7 @@ package bind
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
@@ -63,11 +64,8 @@ func (s *block) nameOf(it *ast.SelectItem) string {
 
 // star adds the columns of * or t.*, or the fields of a struct column.
 func (s *block) star(e *ast.Star) error {
-	cols := s.scope.visible(e.Table)
-	if len(cols) > 0 {
-		for _, c := range cols {
-			s.items = append(s.items, &item{raw: s.scope.read(c, e.Span()), name: c.Name, table: c.Qualifier})
-		}
+	if cols := s.scope.visible(e.Table); len(cols) > 0 {
+		s.columns(cols, e.Span())
 		return nil
 	}
 	if len(e.Table) == 0 {
@@ -88,14 +86,40 @@ func (s *block) star(e *ast.Star) error {
 	if !ok {
 		return diag.At(e.Span(), diag.Type, "%s.* needs a table or a struct, not %s", text(e.Table), datatype.Name(x.Type()))
 	}
-	for _, name := range names {
+	written := make([]string, len(names))
+	for i, name := range names {
 		f, err := fieldsOf(x, []ast.Ident{{Pos: e.Pos, Name: name}})
 		if err != nil {
 			return err
 		}
 		s.items = append(s.items, &item{raw: f, name: name})
+		for _, part := range e.Table {
+			written[i] += ast.QuoteName(part.Name) + "."
+		}
+		written[i] += ast.QuoteName(name)
 	}
+	s.tell(e.Span(), written)
 	return nil
+}
+
+// columns adds cols, which * or its like at at stands for.
+func (s *block) columns(cols []column, at diag.Span) {
+	written := make([]string, len(cols))
+	for i, c := range cols {
+		s.items = append(s.items, &item{raw: s.scope.read(c, at), name: c.Name, table: c.Qualifier})
+		if c.Qualifier != "" {
+			written[i] = ast.QuoteName(c.Qualifier) + "."
+		}
+		written[i] += ast.QuoteName(c.Name)
+	}
+	s.tell(at, written)
+}
+
+// tell reports to Env.Star.
+func (s *block) tell(at diag.Span, columns []string) {
+	if s.env.Star != nil && len(s.views) == 0 {
+		s.env.Star(at, strings.Join(columns, ", "))
+	}
 }
 
 // isRegex reports whether e is a regular expression over column names: a quoted name, if
@@ -108,7 +132,7 @@ func (s *block) isRegex(e *ast.Name) bool {
 // regexColumns adds the columns whose whole name matches.
 func (s *block) regexColumns(e *ast.Name) error {
 	last := e.Parts[len(e.Parts)-1]
-	found := false
+	var found []column
 	for _, c := range s.scope.visible(e.Parts[:len(e.Parts)-1]) {
 		m := maker{at: e.Span()}
 		match := m.call("rlike", expr.String(c.Name), expr.String("^(?:"+last.Name+")$"))
@@ -116,13 +140,13 @@ func (s *block) regexColumns(e *ast.Name) error {
 			return m.err
 		}
 		if lit, ok := s.constant(match); ok && expr.IsTrue(lit) {
-			found = true
-			s.items = append(s.items, &item{raw: s.scope.read(c, e.Span()), name: c.Name, table: c.Qualifier})
+			found = append(found, c)
 		}
 	}
-	if !found {
+	if len(found) == 0 {
 		return diag.At(e.Span(), diag.Unknown, "no column matches %q", last.Name)
 	}
+	s.columns(found, e.Span())
 	return nil
 }
 

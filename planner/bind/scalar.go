@@ -75,7 +75,7 @@ func (p *place) aggregated(sub pulled, at diag.Span) (expr.Expr, error) {
 func (p *place) correlated(sub pulled, at diag.Span) (expr.Expr, error) {
 	f := sub.node.Fields()[0]
 	n := &logical.Aggregate{Input: sub.node}
-	on, err := p.b.keyBy(n, sub.conds)
+	on, err := p.b.keyBy(n, sub.conds, p.values)
 	if err != nil {
 		return nil, err
 	}

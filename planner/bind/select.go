@@ -75,9 +75,7 @@ func (s *block) finishBlock() (logical.Node, error) {
 		return nil, err
 	}
 	if s.sel.GroupBy != nil && s.sel.GroupBy.Mode == ast.GroupAll {
-		if err := s.groups.groupAll(); err != nil {
-			return nil, err
-		}
+		s.groups.groupAll()
 	}
 	if s.sel.Having != nil {
 		s.groups.explicit = true
@@ -117,12 +115,13 @@ func (s *block) source() error {
 
 // sourcePlace is where expressions over the source rows stand; subqueries join at once.
 func (s *block) sourcePlace(clause string) *place {
-	return &place{b: s.binder, clause: clause, scope: s.scope, with: s.ctx.with, attach: func(a attachment) { s.node = a.join(s.node) }}
+	return &place{b: s.binder, clause: clause, scope: s.scope, with: s.ctx.with, values: s.valuesOf,
+		attach: func(a attachment) { s.node = a.join(s.node) }}
 }
 
 // listPlace is where expressions of the select list and after it stand: over groups, if the block groups.
 func (s *block) listPlace(clause string, w *windows) *place {
-	return &place{b: s.binder, clause: clause, scope: s.scope, with: s.ctx.with, groups: s.groups, windows: w,
+	return &place{b: s.binder, clause: clause, scope: s.scope, with: s.ctx.with, groups: s.groups, windows: w, values: s.valuesOf,
 		attach: func(a attachment) { s.pending = append(s.pending, a) }}
 }
 

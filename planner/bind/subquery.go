@@ -183,7 +183,7 @@ func (p *place) sub(q *ast.Query, at diag.Span) (pulled, error) {
 	if err != nil {
 		return pulled{}, err
 	}
-	return p.b.pull(n)
+	return p.b.pull(n, p.values)
 }
 
 // exists binds the query of EXISTS, whose order, and limit if it is not 0, do not matter.
