@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
+	"github.com/winnowdb/winnow/catalog"
 	"github.com/winnowdb/winnow/connectors"
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/planner/bind"
@@ -21,9 +23,11 @@ func (s *statement) load(ctx context.Context, env *ddl.Env, st *ast.Load) (*Resu
 	if err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(t.Partition, func(c catalog.Column) bool { return !hasValue(st.Partition, c.Name) }) {
+		return s.loadRows(ctx, env, t, st)
+	}
 	to := target{table: t, overwrite: st.Overwrite, location: strings.TrimSuffix(t.Location, "/")}
-	switch {
-	case st.Partition != nil:
+	if st.Partition != nil {
 		if to.static, err = env.Values(t, st.Partition); err != nil {
 			return nil, err
 		}
@@ -35,9 +39,6 @@ func (s *statement) load(ctx context.Context, env *ddl.Env, st *ast.Load) (*Resu
 		if have != nil {
 			to.location = strings.TrimSuffix(have.Location, "/")
 		}
-	case t.IsPartitioned():
-		return nil, diag.At(st.Table.Span(), diag.Syntax, "%s is partitioned: say which partition", t.FullName()).
-			WithHint("load data … into table %s partition (…)", t.Name)
 	}
 	files, err := s.loadable(ctx, st)
 	if err != nil {

@@ -85,6 +85,7 @@ func (b *binder) readCTE(c *cte, alias string) (relation, error) {
 	if err := b.rename(cols[:min(len(cols), len(c.def.Columns))], c.def.Columns, c.def.Span()); err != nil {
 		return relation{}, err
 	}
+	unlike(cols)
 	return relation{node: s, cols: cols}, nil
 }
 

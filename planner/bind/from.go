@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"strconv"
+
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/planner/logical"
@@ -64,7 +66,19 @@ func (b *binder) subqueryTable(t *ast.SubqueryTable, c fromCtx) (relation, error
 	if err := b.rename(rel.cols, t.Columns, t.Span()); err != nil {
 		return relation{}, err
 	}
+	unlike(rel.cols)
 	return b.sampled(rel, t.Sample, c)
+}
+
+// unlike gives columns of a subquery that are named as an earlier one is Hive's own names: _col and their place.
+func unlike(cols []column) {
+	seen := map[string]bool{}
+	for i := range cols {
+		if seen[cols[i].Name] {
+			cols[i].Name = "_col" + strconv.Itoa(i)
+		}
+		seen[cols[i].Name] = true
+	}
 }
 
 // rename gives cols the names of AS t(a, b); no names leave them as they are.

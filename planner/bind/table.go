@@ -142,7 +142,7 @@ var hiddenColumns = [...]struct {
 
 // scan reads table t: its data columns, its partition columns and, hidden, the virtual ones.
 func (b *binder) scan(t *catalog.Table, alias string, at diag.Span) relation {
-	n := &logical.Scan{Table: t, Alias: alias, ID: b.id(), At: at}
+	n := &logical.Scan{Table: t, Alias: alias, ID: b.id(), At: at, Recursive: b.recursive(t)}
 	add := func(name string, typ arrow.DataType, source logical.ColumnSource, index int) {
 		f := b.field(alias, name, typ)
 		f.Hidden = source > logical.PartitionKey
@@ -165,6 +165,12 @@ func (b *binder) scan(t *catalog.Table, alias string, at diag.Span) relation {
 		}
 	}
 	return relation{node: n, cols: columnsOf(n, alias)}
+}
+
+// recursive reports whether folders below the table's are read: it, or the session, says so.
+func (b *binder) recursive(t *catalog.Table) bool {
+	return strings.EqualFold(t.Props["recursive"], "true") ||
+		b.setting("mapred.input.dir.recursive", b.setting("mapreduce.input.fileinputformat.input.dir.recursive", "false")) == "true"
 }
 
 // bucketColumns are the columns that t is CLUSTERED BY; none if it is not.

@@ -57,13 +57,14 @@ func (e *Env) Describe(ctx context.Context, st *ast.Describe) (*Rows, error) {
 	if len(st.Column) > 0 {
 		return r, describeColumn(r, t, st.Column)
 	}
-	if st.Mode == "formatted" {
+	separately := e.Bind.Session.Settings["hive.display.partition.cols.separately"] != "false"
+	if st.Mode == "formatted" && separately {
 		r.add("# col_name", "data_type", "comment")
 		describeList(r, t.Columns)
 	} else {
 		describeList(r, t.AllColumns())
 	}
-	if t.IsPartitioned() {
+	if t.IsPartitioned() && separately {
 		r.add("", "", "")
 		r.add("# Partition Information", "", "")
 		r.add("# col_name", "data_type", "comment")

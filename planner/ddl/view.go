@@ -1,6 +1,8 @@
 package ddl
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -25,14 +27,14 @@ func nestedKey(c catalog.Column) bool { return datatype.IsNested(c.Type) }
 
 // CreateView checks CREATE VIEW: the query must bind now.
 func (e *Env) CreateView(st *ast.CreateView) (catalog.Change, error) {
-	n, err := bind.Query(e.Bind, st.Query)
+	n, def, err := e.viewQuery(st.Query, string(st.Text), st.End)
 	if err != nil {
 		return nil, err
 	}
 	t := &catalog.Table{
 		Database: e.database(st.Name), Name: strings.ToLower(st.Name.Name()), Kind: catalog.View, Comment: st.Comment,
 		Owner: e.Bind.Session.User, Created: e.Now, Props: props(nil, st.Props, false),
-		View: catalog.ViewDef{Original: string(st.Text), Text: string(st.Text), Database: e.Bind.Session.Database},
+		View: def,
 	}
 	if e.snapshot().Database(t.Database) == nil {
 		err := e.snapshot().NoDatabase(t.Database)
@@ -46,6 +48,25 @@ func (e *Env) CreateView(st *ast.CreateView) (catalog.Change, error) {
 		return nil, err
 	}
 	return catalog.CreateTable{Table: t, IfNotExists: st.IfNotExists, Replace: st.OrReplace}, nil
+}
+
+// viewQuery binds the query of a view, whose text ends at end of the statement. Each * becomes the columns that
+// it stands for now: a view keeps its columns when a table that it reads gets another one.
+func (e *Env) viewQuery(q *ast.Query, text string, end int) (logical.Node, catalog.ViewDef, error) {
+	stars := map[diag.Span]string{}
+	env := *e.Bind
+	env.Star = func(at diag.Span, columns string) { stars[at] = columns }
+	n, err := bind.Query(&env, q)
+	if err != nil {
+		return nil, catalog.ViewDef{}, err
+	}
+	begin := end - len(text)
+	expanded := text
+	last := func(a, b diag.Span) int { return b.Start - a.Start }
+	for _, at := range slices.SortedFunc(maps.Keys(stars), last) {
+		expanded = expanded[:at.Start-begin] + stars[at] + expanded[at.End-begin:]
+	}
+	return n, catalog.ViewDef{Original: text, Text: expanded, Database: e.Bind.Session.Database}, nil
 }
 
 func viewColumns(names []ast.ColumnDef, fields []logical.Field, at diag.Span) ([]catalog.Column, error) {
@@ -71,12 +92,12 @@ func (e *Env) AlterViewAs(st *ast.AlterViewAs) (catalog.Change, error) {
 	if t.Kind != catalog.View {
 		return nil, diag.At(st.Name.Span(), diag.Type, "%s is a table, not a view", t.FullName())
 	}
-	n, err := bind.Query(e.Bind, st.Query)
+	n, def, err := e.viewQuery(st.Query, string(st.Text), st.End)
 	if err != nil {
 		return nil, err
 	}
 	next := t.Clone()
-	next.View = catalog.ViewDef{Original: string(st.Text), Text: string(st.Text), Database: e.Bind.Session.Database}
+	next.View = def
 	if next.Columns, err = viewColumns(nil, n.Fields(), st.Name.Span()); err != nil {
 		return nil, err
 	}

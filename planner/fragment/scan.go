@@ -42,7 +42,7 @@ func (c *cutter) scan(n *logical.Scan) (*piece, error) {
 func source(n *logical.Scan) *winnowpb.ScanSource {
 	src := &winnowpb.ScanSource{
 		ScanId: n.ID, Table: n.Table.FullName(), Splittable: true,
-		Recursive: strings.EqualFold(n.Table.Props["recursive"], "true"),
+		Recursive: n.Recursive,
 	}
 	if n.Pruned == nil {
 		return src

@@ -75,7 +75,9 @@ type Scan struct {
 	Pruned *Pruned
 	Limit  int64 // rows enough per task; 0: all
 	Sample *Sample
-	At     diag.Span
+	// Recursive: files in folders below those of the table or its partitions are read too.
+	Recursive bool
+	At        diag.Span
 }
 
 // Pruned is the outcome of partition pruning.
