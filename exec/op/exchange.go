@@ -82,15 +82,18 @@ type keyHash struct {
 // of sets the keys and hashes of the n rows of cols, and returns the hashes.
 func (k *keyHash) of(cols []arrow.Array, n int) []uint64 {
 	vec.AppendKeys(cols, n, &k.buf)
-	k.hashes = k.hashes[:0]
+	if cap(k.hashes) < n {
+		k.hashes = make([]uint64, n)
+	}
+	k.hashes = k.hashes[:n]
 	if k.buf.Packed != nil {
-		for _, p := range k.buf.Packed {
-			k.hashes = append(k.hashes, packedHash(p))
+		for i, p := range k.buf.Packed {
+			k.hashes[i] = packedHash(p)
 		}
 		return k.hashes
 	}
-	for i := range n {
-		k.hashes = append(k.hashes, bytesHash(k.buf.Key(i)))
+	for i := range k.hashes {
+		k.hashes[i] = bytesHash(k.buf.Key(i))
 	}
 	return k.hashes
 }

@@ -210,6 +210,18 @@ func TestBroadcastJoin(t *testing.T) {
 	wg.Wait()
 }
 
+// TestJoinUnique: a right side whose keys are all different, and one that only lacks a NULL to be so.
+func TestJoinUnique(t *testing.T) {
+	k := pbs(col(0, "int"))
+	for _, c := range []struct{ right, want []string }{
+		{[]string{"3|c", "1|a", "2|b"}, []string{"1|x|1|a", "1|y|1|a", "3|z|3|c"}},
+		{[]string{"3|c", "NULL|n", "1|a"}, []string{"1|x|1|a", "1|y|1|a", "3|z|3|c"}},
+	} {
+		r := newRig(t, table{"k int, v string", []string{"1|x", "NULL|n", "1|y", "4|w", "3|z"}}, table{"k2 int, w string", c.right})
+		r.want(joinNode(r, winnowpb.Join_INNER, &winnowpb.Join{LeftKeys: k, RightKeys: k}), false, c.want...)
+	}
+}
+
 func TestSetOp(t *testing.T) {
 	r := newRig(t, table{"a int, b string", []string{"1|x", "1|x", "2|y", "NULL|NULL", "3|z", "1|x", "NULL|NULL", "2|y"}},
 		table{"c int, d string", []string{"1|x", "NULL|NULL", "4|w", "1|x", "2|x"}})

@@ -136,6 +136,10 @@ func (p *probe) markFound() {
 func (p *probe) candidates() {
 	p.left, p.right = p.left[:0], p.right[:0]
 	want, t := p.j.env.BatchRows, p.j.table
+	if t.unique && p.row == 0 {
+		p.matchUnique()
+		return
+	}
 	for p.row < len(p.ids) && len(p.left) < want {
 		if !p.begun {
 			p.at, p.end = p.span(p.row)
@@ -154,6 +158,17 @@ func (p *probe) candidates() {
 			p.begun = false
 		}
 	}
+}
+
+// matchUnique lists the pairs of all rows of the batch, of which each has one at most.
+func (p *probe) matchUnique() {
+	order := p.j.table.order
+	for i, id := range p.ids {
+		if id >= 0 {
+			p.left, p.right = append(p.left, int32(i)), append(p.right, order[id])
+		}
+	}
+	p.row = len(p.ids)
 }
 
 // span returns where the candidates of a left row are.
