@@ -192,12 +192,17 @@ func (q *Query) root(ctx context.Context, s *winnowpb.Stage, emit worker.Emit) e
 
 func (q *Query) task(it *item, number uint32) *winnowpb.Task {
 	return &winnowpb.Task{
-		QueryId: q.cfg.QueryID, Stage: it.stage, Index: it.index, Attempt: number, Splits: it.splits,
+		QueryId: q.cfg.QueryID, Stage: withoutScans(it.stage), Index: it.index, Attempt: number, Splits: it.splits,
 		Session: q.plan.Session, MemoryBytes: q.cfg.MemoryBytes, ExchangeAddress: q.cfg.ExchangeAddress,
 		BatchRows: q.cfg.BatchRows, AllowTransform: q.cfg.AllowTransform,
 		AttemptId:  fmt.Sprintf("%s-%d-%d-%d", q.cfg.QueryID, it.stage.Id, it.index, number),
 		InputTasks: it.inputs,
 	}
+}
+
+// withoutScans is s as tasks need it: what was to be listed is in their splits, and would be in each message else.
+func withoutScans(s *winnowpb.Stage) *winnowpb.Stage {
+	return &winnowpb.Stage{Id: s.Id, Root: s.Root, Schema: s.Schema, Output: s.Output, Tasks: s.Tasks, Limited: s.Limited}
 }
 
 // stage waits for the stages that s reads, queues its tasks and waits for them.

@@ -150,8 +150,11 @@ func (d *delimitedChunk) filter(b []byte, rows int, out *Columns) int {
 // keepTexts narrows keep to the fields, of those that from and to name, that meet cond.
 func (d *delimitedChunk) keepTexts(cond *condition, b []byte, keep []uint32) []uint32 {
 	for i := range cond.tests {
-		t := &cond.tests[i]
-		n := 0
+		t, n := &cond.tests[i], 0
+		if t.op == Contains {
+			keep = d.keepContaining(t, b, keep)
+			continue
+		}
 		for _, k := range keep {
 			from, ok := d.from[k], false
 			if from == missing || d.isNull(b[from:d.to[k]]) {
@@ -167,6 +170,28 @@ func (d *delimitedChunk) keepTexts(cond *condition, b []byte, keep []uint32) []u
 		keep = keep[:n]
 	}
 	return keep
+}
+
+// keepContaining searches the chunk, of which most has no hit, and then finds the fields that hold one.
+func (d *delimitedChunk) keepContaining(t *test, b []byte, keep []uint32) []uint32 {
+	n, hit, size := 0, t.part.Index(b, 0), len(t.texts[0])
+	for _, k := range keep {
+		from := d.from[k]
+		if from == missing {
+			continue
+		}
+		if hit >= 0 && hit < int(from) {
+			hit = t.part.Index(b, int(from))
+		}
+		if hit < 0 {
+			break
+		}
+		if to := d.to[k]; hit+size <= int(to) && !d.isNull(b[from:to]) {
+			keep[n] = k
+			n++
+		}
+	}
+	return keep[:n]
 }
 
 func appendSequence(dst []uint32, n int) []uint32 {
@@ -321,112 +346,4 @@ func (d *delimitedChunk) trimCR(b []byte) {
 			d.to[r] = to - 1
 		}
 	}
-}
-
-// column reads the fields that from and to name.
-func (d *delimitedChunk) column(c *vector, b []byte) {
-	k := c.kind
-	if d.nullNumber && k != kindString {
-		k = kindNull
-	}
-	switch k {
-	case kindInt32:
-		d.int32s(c, b)
-	case kindInt64:
-		d.int64s(c, b)
-	case kindFloat64:
-		d.doubles(c, b)
-	case kindString:
-		d.strings(c, b)
-	default:
-		for r, from := range d.from {
-			if from == missing {
-				c.appendNull()
-			} else {
-				d.value(c, b[from:d.to[r]], 1)
-			}
-		}
-	}
-}
-
-func (d *delimitedChunk) int32s(c *vector, b []byte) {
-	c.i32 = grow(c.i32, len(d.from))
-	start := c.n
-	for r, from := range d.from {
-		if from != missing {
-			if v, ok := textscan.Int(b[from:d.to[r]]); ok && int64(int32(v)) == v {
-				c.i32 = append(c.i32, int32(v))
-				continue
-			}
-		}
-		// Values so far are noted at once, so that a column without NULLs costs no bit per value.
-		c.addedMany(len(c.i32) - c.n)
-		d.slow(c, b, r)
-	}
-	c.addedMany(start + len(d.from) - c.n)
-}
-
-func (d *delimitedChunk) int64s(c *vector, b []byte) {
-	c.i64 = grow(c.i64, len(d.from))
-	start := c.n
-	for r, from := range d.from {
-		if from != missing {
-			if v, ok := textscan.Int(b[from:d.to[r]]); ok {
-				c.i64 = append(c.i64, v)
-				continue
-			}
-		}
-		c.addedMany(len(c.i64) - c.n)
-		d.slow(c, b, r)
-	}
-	c.addedMany(start + len(d.from) - c.n)
-}
-
-func (d *delimitedChunk) doubles(c *vector, b []byte) {
-	c.f64 = grow(c.f64, len(d.from))
-	start := c.n
-	for r, from := range d.from {
-		if from != missing {
-			if v, ok := datatype.ParseDouble(b[from:d.to[r]]); ok {
-				c.f64 = append(c.f64, v)
-				continue
-			}
-		}
-		c.addedMany(len(c.f64) - c.n)
-		d.slow(c, b, r)
-	}
-	c.addedMany(start + len(d.from) - c.n)
-}
-
-func (d *delimitedChunk) strings(c *vector, b []byte) {
-	c.offsets = grow(c.offsets, len(d.from))
-	start := c.n
-	for r, from := range d.from {
-		if from != missing {
-			if f := b[from:d.to[r]]; !d.isNull(f) {
-				c.data = append(c.data, f...)
-				c.offsets = append(c.offsets, int32(len(c.data)))
-				continue
-			}
-		}
-		c.addedMany(len(c.offsets) - 1 - c.n)
-		d.slow(c, b, r)
-	}
-	c.addedMany(start + len(d.from) - c.n)
-}
-
-// slow adds the field of record r by the general way.
-func (d *delimitedChunk) slow(c *vector, b []byte, r int) {
-	if d.from[r] == missing {
-		c.appendNull()
-		return
-	}
-	d.value(c, b[d.from[r]:d.to[r]], 1)
-}
-
-func grow[T any](s []T, n int) []T {
-	if cap(s)-len(s) >= n {
-		return s
-	}
-	return append(make([]T, 0, max(2*cap(s), len(s)+n)), s...)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
 
 	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/exec/textscan"
 )
 
 // test is a Predicate in the form that the loops over values want: all types but text compare as int64 keys.
@@ -19,8 +20,9 @@ type test struct {
 	lo    int64
 	width uint64
 	not   bool
-	keys  []int64  // of In, ascending
-	texts [][]byte // of comparisons of text
+	keys  []int64          // of In, ascending
+	texts [][]byte         // of comparisons of text
+	part  textscan.Literal // of Contains
 }
 
 // newTest returns the test of p; false if values of the type are not compared here.
@@ -34,6 +36,9 @@ func newTest(p Predicate) (test, bool) {
 			t.texts = append(t.texts, []byte(s.Value(i)))
 		}
 		slices.SortFunc(t.texts, bytes.Compare)
+		if t.op == Contains {
+			t.part = textscan.NewLiteral(t.texts[0])
+		}
 		return t, datatype.Equal(s.DataType(), datatype.String)
 	}
 	for i := range p.Values.Len() {

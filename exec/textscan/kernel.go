@@ -3,17 +3,20 @@ package textscan
 // kernel is one way to run the loops over bytes; all kernels give the same.
 type kernel struct {
 	name string
-	// fields writes the index of every byte of b that is one of the first three needles to dst, which has room for
-	// len(b)+slack values, and returns how many they are; ends of them are the third needle, n.end.
-	fields func(dst []uint32, b []byte, n needles) (k, ends int, seen seen)
+	// fields writes the index of every byte of b that is one of the first three needles to dst, and returns how many
+	// they are; ends of them are the third needle, n.end. It looks at the first done bytes of b: at all, unless
+	// fewer than block+slack places are left in dst.
+	fields func(dst []uint32, b []byte, n needles) (k, done, ends int, seen seen)
 	// lines counts the bytes that are end, and tells whether a carriage return is among b.
 	lines func(b []byte, end byte) (ends int, cr bool)
 	// pair returns the first i for which b[i] and b[i+dist] are first and second, or -1.
 	pair func(b []byte, dist int, first, second byte) int
 }
 
-// slack is how many values past the last one fields may write.
-const slack = 64
+const (
+	block = 64 // bytes at a time
+	slack = 8  // values past the last one that fields may write
+)
 
 // needles are the bytes that fields looks for: two whose places are wanted, the end of records, whose places are
 // wanted too, and one of which only matters whether it occurs.

@@ -17,15 +17,17 @@ func kernels() []kernel {
 }
 
 // fieldsWide leaves the bytes after the last 64 to the portable form, as the others do.
-func fieldsWide(dst []uint32, b []byte, n needles) (k, ends int, s seen) {
-	_ = dst[len(b)+slack-1]
+func fieldsWide(dst []uint32, b []byte, n needles) (k, done, ends int, s seen) {
 	blocks := len(b) / 64
-	k, ends, s = fieldsAVX2(unsafe.SliceData(dst), unsafe.SliceData(b), blocks, n.packed())
-	rest, e, o := fieldsPortable(dst[k:], b[blocks*64:], n)
-	for i := range dst[k : k+rest] {
-		dst[k+i] += uint32(blocks * 64)
+	k, left, ends, s := fieldsAVX2(unsafe.SliceData(dst), len(dst), unsafe.SliceData(b), blocks, n.packed())
+	if done = (blocks - left) * 64; left > 0 {
+		return k, done, ends, s
 	}
-	return k + rest, ends + e, s | o
+	rest, more, e, o := fieldsPortable(dst[k:], b[done:], n)
+	for i := range dst[k : k+rest] {
+		dst[k+i] += uint32(done)
+	}
+	return k + rest, done + more, ends + e, s | o
 }
 
 func linesWide(b []byte, end byte) (int, bool) {
@@ -47,7 +49,7 @@ func pairWide(b []byte, dist int, first, second byte) int {
 }
 
 //go:noescape
-func fieldsAVX2(dst *uint32, b *byte, blocks int, needles uint64) (k, ends int, seen seen)
+func fieldsAVX2(dst *uint32, room int, b *byte, blocks int, needles uint64) (k, left, ends int, seen seen)
 
 //go:noescape
 func linesAVX2(b *byte, blocks int, end uint64) (ends, cr int)

@@ -2,15 +2,17 @@
 
 #include "textflag.h"
 
-// func fieldsAVX2(dst *uint32, b *byte, blocks int, needles uint64) (k, ends, seen int)
+// func fieldsAVX2(dst *uint32, room int, b *byte, blocks int, needles uint64) (k, left, ends, seen int)
 //
-// Per 64 bytes: the mask of the bytes that are one of the first three needles; then the places of its bits, eight
+// Before each block there must be room for 64 places and slack. Per 64 bytes: the mask of the bytes that are one of the first three needles; then the places of its bits, eight
 // at a time whatever their number, since a branch per place would be guessed wrong.
-TEXT ·fieldsAVX2(SB), NOSPLIT, $0-56
+TEXT ·fieldsAVX2(SB), NOSPLIT, $0-72
 	MOVQ         dst+0(FP), R9
-	MOVQ         b+8(FP), SI
-	MOVQ         blocks+16(FP), CX
-	MOVQ         needles+24(FP), AX
+	MOVQ         room+8(FP), R13
+	LEAQ         -288(R9)(R13*4), R13 // the last place from which a block may be written
+	MOVQ         b+16(FP), SI
+	MOVQ         blocks+24(FP), CX
+	MOVQ         needles+32(FP), AX
 	MOVQ         AX, X1
 	VPBROADCASTB X1, Y1
 	SHRQ         $8, AX
@@ -35,6 +37,8 @@ TEXT ·fieldsAVX2(SB), NOSPLIT, $0-56
 fieldsBlock:
 	TESTQ CX, CX
 	JLE   fieldsDone
+	CMPQ  R9, R13
+	JHI   fieldsDone
 	VMOVDQU   0(SI), Y0
 	VPCMPEQB  Y1, Y0, Y10
 	VPCMPEQB  Y2, Y0, Y11
@@ -115,8 +119,9 @@ fieldsEight:
 fieldsDone:
 	SUBQ      DI, R9
 	SHRQ      $2, R9
-	MOVQ      R9, k+32(FP)
-	MOVQ      R10, ends+40(FP)
+	MOVQ      R9, k+40(FP)
+	MOVQ      CX, left+48(FP)
+	MOVQ      R10, ends+56(FP)
 	XORQ      AX, AX
 	XORQ      BX, BX
 	XORQ      CX, CX
@@ -131,7 +136,7 @@ fieldsDone:
 	SETNE     CX
 	LEAQ      (AX)(BX*2), AX
 	LEAQ      (AX)(CX*4), AX
-	MOVQ      AX, seen+48(FP)
+	MOVQ      AX, seen+64(FP)
 	VZEROUPPER
 	RET
 

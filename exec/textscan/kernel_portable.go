@@ -36,15 +36,15 @@ func flatten(out []uint32, k int, base int, mask uint64) int {
 	return k
 }
 
-func fieldsPortable(dst []uint32, b []byte, n needles) (k, ends int, s seen) {
+func fieldsPortable(dst []uint32, b []byte, n needles) (k, done, ends int, s seen) {
 	wa, wb, we := uint64(n.a)*ones, uint64(n.b)*ones, uint64(n.end)*ones
 	var high uint64
 	i := 0
-	for ; i+64 <= len(b); i += 64 {
-		block := b[i : i+64 : i+64]
+	for ; i+block <= len(b) && len(dst)-k >= block+slack; i += block {
+		part := b[i : i+block : i+block]
 		var mask uint64
-		for j := 0; j < 64; j += 8 {
-			w := binary.LittleEndian.Uint64(block[j:])
+		for j := 0; j < block; j += 8 {
+			w := binary.LittleEndian.Uint64(part[j:])
 			high |= w
 			x, y, z := w^wa, w^wb, w^we
 			// The high bit of each byte that is zero in one of the three, and no other: unlike the shorter
@@ -54,7 +54,7 @@ func fieldsPortable(dst []uint32, b []byte, n needles) (k, ends int, s seen) {
 		}
 		k = flatten(dst, k, i, mask)
 	}
-	for ; i < len(b); i++ {
+	for ; i < len(b) && len(dst)-k >= block+slack; i++ {
 		c := b[i]
 		high |= uint64(c)
 		if c == n.a || c == n.b || c == n.end {
@@ -62,6 +62,7 @@ func fieldsPortable(dst []uint32, b []byte, n needles) (k, ends int, s seen) {
 			k++
 		}
 	}
+	b = b[:i]
 	if bytes.IndexByte(b, '\r') >= 0 {
 		s |= seenCR
 	}
@@ -71,7 +72,7 @@ func fieldsPortable(dst []uint32, b []byte, n needles) (k, ends int, s seen) {
 	if high&highs != 0 {
 		s |= seenHigh
 	}
-	return k, Count(b, n.end), s
+	return k, i, Count(b, n.end), s
 }
 
 func linesPortable(b []byte, end byte) (int, bool) {

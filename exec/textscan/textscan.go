@@ -19,9 +19,28 @@ type Marks struct {
 // Fields appends to dst the index of every byte of b that separates fields or ends records, in ascending order,
 // and tells what else b holds. b is shorter than 4 GiB; sep and end may be the same.
 func Fields(dst []uint32, b []byte, sep, end, extra byte) ([]uint32, Marks) {
-	dst = room(dst, len(b)+slack)
-	k, ends, s := chosen.fields(dst[len(dst):cap(dst)], b, needles{sep, sep, end, extra})
-	return dst[:len(dst)+k], Marks{Ends: ends, CR: s&seenCR != 0, Extra: s&seenExtra != 0, ASCII: s&seenHigh == 0}
+	dst, ends, s := fields(dst, b, needles{sep, sep, end, extra})
+	return dst, Marks{Ends: ends, CR: s&seenCR != 0, Extra: s&seenExtra != 0, ASCII: s&seenHigh == 0}
+}
+
+// fields runs the kernel until all of b is looked at. Room is made for a place per eight bytes at first, and then for twice as
+// many: chunks are much alike, and memory that is never written to costs nothing.
+func fields(dst []uint32, b []byte, n needles) ([]uint32, int, seen) {
+	dst = room(dst, len(b)/8+block+slack)
+	ends, all := 0, seen(0)
+	for at := 0; ; {
+		k, done, e, s := chosen.fields(dst[len(dst):cap(dst)], b[at:], n)
+		if at > 0 {
+			for i := len(dst); i < len(dst)+k; i++ {
+				dst[:cap(dst)][i] += uint32(at)
+			}
+		}
+		dst, ends, all = dst[:len(dst)+k], ends+e, all|s
+		if at += done; at == len(b) {
+			return dst, ends, all
+		}
+		dst = room(dst, cap(dst)+block+slack)
+	}
 }
 
 // Lines counts the bytes of b that are end, and tells whether a carriage return is among b.
@@ -34,9 +53,8 @@ func Positions(dst []uint32, b []byte, list []byte) []uint32 {
 		return positionsAny(dst, b, list)
 	}
 	n := needles{list[0], list[len(list)/2], list[len(list)-1], list[0]}
-	dst = room(dst, len(b)+slack)
-	k, _, _ := chosen.fields(dst[len(dst):cap(dst)], b, n)
-	return dst[:len(dst)+k]
+	dst, _, _ = fields(dst, b, n)
+	return dst
 }
 
 // Count returns the number of bytes of b that are c.

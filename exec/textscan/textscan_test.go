@@ -2,10 +2,14 @@ package textscan
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 )
 
 func slow(b, needles []byte) (out []uint32) {
@@ -64,9 +68,16 @@ func FuzzKernels(f *testing.F) {
 				wantSeen |= seenHigh
 			}
 		}
+		if got := Positions(nil, b, n[:3]); !slices.Equal(got, want) {
+			t.Fatalf("%q in %q: %v, want %v", n[:3], b, got, want)
+		}
 		for _, k := range kernels() {
-			dst := make([]uint32, len(b)+slack)
-			got, ends, s := k.fields(dst, b, list)
+			dst := make([]uint32, len(b)+block+slack+1)
+			dst[len(dst)-1] = 7
+			got, done, ends, s := k.fields(dst[:len(dst)-1], b, list)
+			if done != len(b) || dst[len(dst)-1] != 7 {
+				t.Fatalf("%s: looked at %d of %d bytes, wrote %d", k.name, done, len(b), dst[len(dst)-1])
+			}
 			if !slices.Equal(dst[:got], want) || ends != wantEnds || s != wantSeen {
 				t.Fatalf("%s: %q in %q: %v, %d ends, seen %b; want %v, %d, %b", k.name, n, b, dst[:got], ends, s, want, wantEnds, wantSeen)
 			}
@@ -122,6 +133,52 @@ func FuzzInt(f *testing.F) {
 	})
 }
 
+// FuzzDecimal holds Decimal to arithmetic on the text.
+func FuzzDecimal(f *testing.F) {
+	for _, s := range []string{"0", "-0.00", "1.25", "-1.5", "12345678901234567.8", "1.", ".5", "1.2.3", "+1", "", "-", "1e3", "999999999999999999", "0.001"} {
+		f.Add([]byte(s), 2)
+	}
+	form := regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+	f.Fuzz(func(t *testing.T, b []byte, scale int) {
+		if scale < 0 || scale > 18 {
+			return
+		}
+		v, ok := Decimal(b, scale)
+		whole, part, _ := strings.Cut(string(b), ".")
+		fits := len(part) <= scale && len(strings.TrimPrefix(whole, "-"))+scale <= 18
+		if want := form.Match(b) && fits; ok != want {
+			t.Fatalf("%q of scale %d: ok %v, want %v", b, scale, ok, want)
+		}
+		if !ok {
+			return
+		}
+		if want, _ := strconv.ParseInt(whole+part+strings.Repeat("0", scale-len(part)), 10, 64); v != want {
+			t.Fatalf("%q of scale %d: %d, want %d", b, scale, v, want)
+		}
+	})
+}
+
+// TestDate walks over all days of years with and without a leap day.
+func TestDate(t *testing.T) {
+	for _, year := range []int{1, 4, 100, 1582, 1900, 1970, 2000, 2024, 9999} {
+		for month := range 14 {
+			for day := range 33 {
+				text := fmt.Sprintf("%04d-%02d-%02d", year, month, day)
+				want := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+				got, ok := Date([]byte(text))
+				if valid := want.Format(time.DateOnly) == text; ok != valid || ok && int64(got)*86400 != want.Unix() {
+					t.Fatalf("%s: %d, %v", text, got, ok)
+				}
+			}
+		}
+	}
+	for _, text := range []string{"", "0000-01-01", "2024-1-01", "2024-01-1x", "x024-01-01", "2024/01/01", "2024-01-01 ", "\xff024-01-01"} {
+		if got, ok := Date([]byte(text)); ok {
+			t.Errorf("%q: %d", text, got)
+		}
+	}
+}
+
 func logLines(n int) []byte {
 	r := rand.New(rand.NewPCG(1, 2))
 	var b []byte
@@ -144,7 +201,7 @@ const chunk = 128 << 10
 
 func BenchmarkKernels(b *testing.B) {
 	data := logLines(16 << 20) // more than the branch predictor learns
-	dst := make([]uint32, chunk+slack)
+	dst := make([]uint32, chunk+block+slack)
 	for _, k := range kernels() {
 		for name, f := range map[string]func([]byte){
 			"fields": func(c []byte) { k.fields(dst, c, needles{'\t', '\t', '\n', '\\'}) },

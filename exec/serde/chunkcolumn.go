@@ -1,0 +1,180 @@
+package serde
+
+import (
+	"github.com/apache/arrow/go/v15/arrow/decimal128"
+
+	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/exec/textscan"
+)
+
+// column reads the fields that from and to name.
+func (d *delimitedChunk) column(c *vector, b []byte) {
+	k := c.kind
+	if d.nullNumber && k != kindString {
+		k = kindNull
+	}
+	switch k {
+	case kindInt32:
+		d.int32s(c, b)
+	case kindInt64:
+		d.int64s(c, b)
+	case kindFloat64:
+		d.doubles(c, b)
+	case kindDecimal:
+		d.decimals(c, b)
+	case kindDate:
+		d.dates(c, b)
+	case kindString:
+		d.strings(c, b)
+	default:
+		for r, from := range d.from {
+			if from == missing {
+				c.appendNull()
+			} else {
+				d.value(c, b[from:d.to[r]], 1)
+			}
+		}
+	}
+}
+
+func (d *delimitedChunk) int32s(c *vector, b []byte) {
+	c.i32 = grow(c.i32, len(d.from))
+	start := c.n
+	for r, from := range d.from {
+		if from != missing {
+			if v, ok := textscan.Int(b[from:d.to[r]]); ok && int64(int32(v)) == v {
+				c.i32 = append(c.i32, int32(v))
+				continue
+			}
+		}
+		// Values so far are noted at once, so that a column without NULLs costs no bit per value.
+		c.addedMany(len(c.i32) - c.n)
+		d.slow(c, b, r)
+	}
+	c.addedMany(start + len(d.from) - c.n)
+}
+
+func (d *delimitedChunk) int64s(c *vector, b []byte) {
+	c.i64 = grow(c.i64, len(d.from))
+	start := c.n
+	for r, from := range d.from {
+		if from != missing {
+			if v, ok := textscan.Int(b[from:d.to[r]]); ok {
+				c.i64 = append(c.i64, v)
+				continue
+			}
+		}
+		c.addedMany(len(c.i64) - c.n)
+		d.slow(c, b, r)
+	}
+	c.addedMany(start + len(d.from) - c.n)
+}
+
+func (d *delimitedChunk) doubles(c *vector, b []byte) {
+	c.f64 = grow(c.f64, len(d.from))
+	start := c.n
+	for r, from := range d.from {
+		if from != missing {
+			if v, ok := datatype.ParseDouble(b[from:d.to[r]]); ok {
+				c.f64 = append(c.f64, v)
+				continue
+			}
+		}
+		c.addedMany(len(c.f64) - c.n)
+		d.slow(c, b, r)
+	}
+	c.addedMany(start + len(d.from) - c.n)
+}
+
+func (d *delimitedChunk) decimals(c *vector, b []byte) {
+	c.dec = grow(c.dec, len(d.from))
+	start, limit := c.n, decimalLimit(c.prec)
+	for r, from := range d.from {
+		if from != missing {
+			if v, ok := textscan.Decimal(b[from:d.to[r]], c.scale); ok && v < limit && -v < limit {
+				c.dec = append(c.dec, decimal128.New(v>>63, uint64(v)))
+				continue
+			}
+		}
+		c.addedMany(len(c.dec) - c.n)
+		d.slow(c, b, r)
+	}
+	c.addedMany(start + len(d.from) - c.n)
+}
+
+// decimalLimit is the least number of units that a decimal of prec digits does not hold, if int64 does.
+func decimalLimit(prec int) int64 {
+	limit := int64(1)
+	for range min(prec, 18) {
+		limit *= 10
+	}
+	return limit
+}
+
+func (d *delimitedChunk) dates(c *vector, b []byte) {
+	c.i32 = grow(c.i32, len(d.from))
+	start := c.n
+	for r, from := range d.from {
+		if from != missing {
+			if v, ok := textscan.Date(b[from:d.to[r]]); ok {
+				c.i32 = append(c.i32, v)
+				continue
+			}
+		}
+		c.addedMany(len(c.i32) - c.n)
+		d.slow(c, b, r)
+	}
+	c.addedMany(start + len(d.from) - c.n)
+}
+
+func (d *delimitedChunk) strings(c *vector, b []byte) {
+	c.offsets = grow(c.offsets, len(d.from))
+	start, size := c.n, 0
+	for r, from := range d.from {
+		if from != missing {
+			size += int(d.to[r] - from)
+		}
+	}
+	c.data = grow(c.data, size+shortText)
+	for r, from := range d.from {
+		if from != missing {
+			if f := b[from:d.to[r]]; !d.isNull(f) {
+				c.data = appendText(c.data, f, b[from:])
+				c.offsets = append(c.offsets, int32(len(c.data)))
+				continue
+			}
+		}
+		c.addedMany(len(c.offsets) - 1 - c.n)
+		d.slow(c, b, r)
+	}
+	c.addedMany(start + len(d.from) - c.n)
+}
+
+// shortText is the length up to which text is copied without a call.
+const shortText = 32
+
+// appendText appends f to dst, which has room for it and shortText bytes. f is the beginning of rest.
+func appendText(dst, f, rest []byte) []byte {
+	n := len(dst)
+	if len(f) > shortText || len(rest) < shortText {
+		return append(dst, f...)
+	}
+	*(*[shortText]byte)(dst[n : n+shortText]) = [shortText]byte(rest)
+	return dst[: n+len(f) : cap(dst)]
+}
+
+// slow adds the field of record r by the general way.
+func (d *delimitedChunk) slow(c *vector, b []byte, r int) {
+	if d.from[r] == missing {
+		c.appendNull()
+		return
+	}
+	d.value(c, b[d.from[r]:d.to[r]], 1)
+}
+
+func grow[T any](s []T, n int) []T {
+	if cap(s)-len(s) >= n {
+		return s
+	}
+	return append(make([]T, 0, max(2*cap(s), len(s)+n)), s...)
+}
