@@ -156,6 +156,7 @@ type vector struct {
 	offsets []int32 // n+1 values for text, binary, list and map
 	data    []byte
 	kids    []*vector // list: item; map: key, value; struct: fields
+	keys    []string  // of a map, those whose entries are read; nil: all
 	width   int       // characters of varchar and char
 	prec    int       // of decimal
 	scale   int

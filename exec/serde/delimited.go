@@ -333,7 +333,7 @@ func (d *delimited) mapping(c *vector, b []byte, level int) {
 			b = b[n+1:]
 		}
 		k := d.cut(entry, d.seps[level+1])
-		if d.isNull(entry[:k]) {
+		if d.isNull(entry[:k]) || (!d.escaped && c.unwanted(entry[:k])) {
 			continue
 		}
 		d.append(keys, entry[:k])
@@ -348,6 +348,16 @@ func (d *delimited) mapping(c *vector, b []byte, level int) {
 		}
 	}
 	c.endNested()
+}
+
+// unwanted reports whether entries of a map with this key are not to be read.
+func (c *vector) unwanted(key []byte) bool {
+	for _, k := range c.keys {
+		if k == string(key) {
+			return false
+		}
+	}
+	return c.keys != nil
 }
 
 // manyKeys is from how many keys on a map's keys are looked up in a table.

@@ -38,7 +38,8 @@ type Need struct {
 	// takes them.
 	Where []Predicate
 	// Fields tells for each of Columns which fields of a struct are wanted, as paths of names in lower case joined by
-	// dots; formats that can skip the others give NULL for them. nil, here or for a column: all.
+	// dots; formats that can skip the others give NULL for them. Of a map it is the keys whose entries are wanted; formats
+	// that can leave out the others do. nil, here or for a column: all.
 	Fields [][]string
 }
 
@@ -187,7 +188,9 @@ func (t *Table) NewColumns(need Need) *Columns {
 	c := NewColumns(types)
 	c.noNulls = !nullPasses(need.Where)
 	for i, col := range c.cols {
-		if t.Format.fields {
+		if col.kind == kindMap {
+			col.keys = need.wantedFields(i)
+		} else if t.Format.fields {
 			col.keepFields(need.wantedFields(i))
 		}
 	}

@@ -160,3 +160,31 @@ func TestPushes(t *testing.T) {
 		t.Error("a format takes conditions that it does not know")
 	}
 }
+
+// TestWantedKeys reads some entries of a map, and all where keys may hold escapes.
+func TestWantedKeys(t *testing.T) {
+	const rec = "a:1|b:2|a:3|c|\\N:4,x"
+	for _, c := range []struct {
+		props map[string]string
+		keys  []string
+		want  string
+	}{
+		{nil, nil, `{"a":1,"b":2,"c":null}|x|`},
+		{nil, []string{"a"}, `{"a":1}|x|`},
+		{nil, []string{"c", "b"}, `{"b":2,"c":null}|x|`},
+		{nil, []string{"d"}, `{}|x|`},
+		{map[string]string{"escape.delim": "^"}, []string{"a"}, `{"a":1,"b":2,"c":null}|x|`},
+	} {
+		props := map[string]string{"field.delim": ",", "collection.delim": "|", "mapkey.delim": ":"}
+		for k, v := range c.props {
+			props[k] = v
+		}
+		table, _ := tableOf(t, "delimited", props, "m map<string,int>", "s string")
+		need := Need{Columns: []int{0, 1}, Fields: [][]string{c.keys}}
+		for _, chunked := range []bool{false, true} {
+			if rows, _ := rowsOf(t, table, need, []byte(rec+"\n"), chunked); len(rows) != 1 || rows[0] != c.want {
+				t.Errorf("%v, %v: %q, want %q", c.keys, c.props, rows, c.want)
+			}
+		}
+	}
+}

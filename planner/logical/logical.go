@@ -59,7 +59,9 @@ type ScanColumn struct {
 	Field  Field
 	Source ColumnSource
 	Index  int
-	Path   []string // fields that are read of a struct, as names in lower case joined by dots; none: all
+	// Path is the fields that are read of a struct, as names in lower case joined by dots, or the keys that are read of a map;
+	// none: all.
+	Path []string
 }
 
 // Scan reads a table's files, or the rows of its storage handler.

@@ -36,7 +36,7 @@ var tables = []struct {
 	{"hosts", "host string; region string; rack int", "", 100 << 10},
 	{"regions", "region string; boss string", "", 200},
 	{"months", "year string; month int; label string", "", 2000},
-	{"events", "id bigint; u struct<a:int,b:struct<c:string,d:array<struct<e:int>>>>; v struct<x:int>", "", 1 << 30},
+	{"events", "id bigint; u struct<a:int,b:struct<c:string,d:array<struct<e:int>>>>; v struct<x:int>; m map<string,int>", "", 1 << 30},
 }
 
 // source is a catalog whose table logs has the partitions of two years.

@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,8 +13,8 @@ import (
 	"github.com/winnowdb/winnow/planner/logical"
 )
 
-// pruneFields notes at scans which fields of struct columns are read, for formats that can leave out the rest. The
-// type of the column stays; fields that nobody reads are NULL.
+// pruneFields notes at scans which fields of struct columns, and which entries of maps, are read, for formats that can leave
+// out the rest. The type of the column stays; fields that nobody reads are NULL.
 func pruneFields(_ context.Context, _ *Env, n logical.Node) (logical.Node, error) {
 	u := uses{}
 	for _, f := range n.Fields() {
@@ -29,15 +30,22 @@ func pruneFields(_ context.Context, _ *Env, n logical.Node) (logical.Node, error
 		c.Columns = slices.Clone(scan.Columns)
 		for i := range c.Columns {
 			col := &c.Columns[i]
-			if _, nested := col.Field.T.(*arrow.StructType); nested && col.Source == logical.Data {
+			if col.Source != logical.Data {
+				continue
+			}
+			switch col.Field.T.(type) {
+			case *arrow.StructType:
 				col.Path = u.fields(col.Field.ID)
+			case *arrow.MapType:
+				col.Path = u.keys(col.Field.ID)
 			}
 		}
 		return &c, nil
 	})
 }
 
-// uses tells which fields of a column are read: paths of names joined by dots. The column as a whole is the path "".
+// uses tells which fields of a column are read: paths of names joined by dots, or keys of a map. The column as a whole
+// is the path "".
 type uses map[uint32]map[string]bool
 
 func (u uses) add(id uint32, path string) {
@@ -66,6 +74,14 @@ func (u uses) fields(id uint32) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// keys returns the keys by which a map is looked into; nil if it is read in any other way too.
+func (u uses) keys(id uint32) []string {
+	if u[id][""] {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(u[id]))
 }
 
 // node notes what n and the nodes below it read. What is read by position, or by a node that is not known here, is read whole.
@@ -121,8 +137,12 @@ func (u uses) exprs(es ...expr.Expr) {
 	}
 }
 
-// visit notes a column or a chain of fields of one.
+// visit notes a column, a chain of fields of one, or an entry of one.
 func (u uses) visit(e expr.Expr) bool {
+	if col, key, ok := entry(e); ok {
+		u.add(col.ID, key)
+		return false
+	}
 	path := ""
 	for {
 		switch x := e.(type) {
@@ -143,6 +163,24 @@ func (u uses) visit(e expr.Expr) bool {
 		}
 		return true
 	}
+}
+
+// entry returns the column and the constant key of m['k'].
+func entry(e expr.Expr) (col *expr.Column, key string, ok bool) {
+	call, ok := e.(*expr.Call)
+	if !ok || call.Name != "index" || len(call.Args) != 2 {
+		return nil, "", false
+	}
+	col, isColumn := call.Args[0].(*expr.Column)
+	literal, isLiteral := call.Args[1].(*expr.Literal)
+	if !isColumn || !isLiteral || col.T.ID() != arrow.MAP {
+		return nil, "", false
+	}
+	text, isText := literal.Value.(*array.String)
+	if !isText || text.IsNull(0) {
+		return nil, "", false
+	}
+	return col, text.Value(0), true
 }
 
 // fieldName returns the field that call takes of a struct.
