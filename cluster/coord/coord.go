@@ -68,6 +68,9 @@ type Running struct {
 	admitted bool // it has a place of the gate
 }
 
+// broadcastPart is the part of a query's memory that the guessed size of a broadcast table may take: guesses err.
+const broadcastPart = 8
+
 // New returns a coordinator.
 func New(cfg Config) *Coordinator {
 	if cfg.Zone == nil {
@@ -78,6 +81,9 @@ func New(cfg Config) *Coordinator {
 	}
 	if cfg.BroadcastBytes == 0 {
 		cfg.BroadcastBytes = 64 << 20
+		if cfg.MemoryBytes > 0 {
+			cfg.BroadcastBytes = min(cfg.BroadcastBytes, cfg.MemoryBytes/broadcastPart)
+		}
 	}
 	if cfg.NoWorkers == 0 {
 		cfg.NoWorkers = 10 * time.Second

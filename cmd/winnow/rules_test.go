@@ -89,7 +89,11 @@ func sortedRows(t *testing.T, conn *coord.Conn, sql string) string {
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
-	lines := strings.SplitAfter(rows, "\n")
+	return sortLines(rows)
+}
+
+func sortLines(text string) string {
+	lines := strings.SplitAfter(text, "\n")
 	slices.Sort(lines)
 	return strings.Join(lines, "")
 }

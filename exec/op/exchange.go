@@ -2,8 +2,6 @@ package op
 
 import (
 	"context"
-	"errors"
-	"io"
 	"math/bits"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -137,20 +135,4 @@ func partitionBy(env *Env, keys []expr.Expr, rec arrow.Record, parts uint64, shi
 		}
 	}
 	return out, nil
-}
-
-// collect reads in to its end into memory.
-func collect(ctx context.Context, in Operator) ([]arrow.Record, error) {
-	var out []arrow.Record
-	for {
-		rec, err := in.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			releaseRecords(out)
-			return nil, err
-		}
-		out = append(out, rec)
-	}
 }

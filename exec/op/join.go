@@ -101,23 +101,32 @@ func (j *join) cuttable() bool {
 
 func (j *join) start(ctx context.Context) error {
 	j.probe = probe{j: j}
-	if !j.broadcast {
-		return j.read(ctx)
+	if j.broadcast {
+		if done, err := j.share(ctx); done || err != nil {
+			return err
+		}
 	}
+	if err := j.read(ctx); err != nil || j.rights == nil {
+		return err
+	}
+	return j.cutLeft(ctx)
+}
+
+// share takes the table that the tasks have together, and makes it if this task is the first to want it. If it does
+// not fit, every task cuts the right side for itself: done is false, and what this task has cut is in rights.
+func (j *join) share(ctx context.Context) (done bool, err error) {
 	for {
 		made, err := j.env.Shared.Do(buildKey{j.node}, func() (any, error) {
-			recs, err := collect(ctx, j.right)
-			if err != nil {
-				return nil, err
-			}
-			return j.build(recs)
+			err := j.read(ctx)
+			j.own = false
+			return j.table, err
 		})
 		if err == nil {
 			j.table = made.(*buildSide)
-			return nil
+			return j.table != nil, nil
 		}
 		if ctx.Err() != nil || !cancelled(err) {
-			return err
+			return false, err
 		}
 		// Another task was to make the table and was stopped: it is ours to make.
 	}
@@ -127,8 +136,11 @@ func cancelled(err error) bool {
 	return errors.Is(err, context.Canceled) || diag.KindOf(err) == diag.Cancelled
 }
 
-// read takes the right side into memory, or cuts both sides if it does not fit.
+// read takes the right side into memory, or cuts it into rights if it does not fit.
 func (j *join) read(ctx context.Context) error {
+	if j.rights != nil {
+		return nil
+	}
 	var recs []arrow.Record
 	held := hold{budget: j.env.Budget}
 	defer held.free()
@@ -164,8 +176,12 @@ func (j *join) read(ctx context.Context) error {
 		held.free()
 		j.table, err = j.build(recs)
 		j.own = true
-		return err
 	}
+	return err
+}
+
+// cutLeft cuts the left side as the right one is.
+func (j *join) cutLeft(ctx context.Context) error {
 	j.lefts = make([]*run, fanOut)
 	return drain(ctx, j.left, func(rec arrow.Record) error {
 		return scatterTo(j.env, j.lkeys, rec, j.lefts, j.shift(), j.left.Schema())

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/winnowdb/winnow/proto/winnowpb"
@@ -182,32 +183,43 @@ func TestJoinSpills(t *testing.T) {
 	}
 }
 
-// TestBroadcastJoin runs tasks that share one table.
+// TestBroadcastJoin runs tasks that share one table, and such for which it does not fit in memory.
 func TestBroadcastJoin(t *testing.T) {
-	left, right := randomTable(1, 40, 10), randomTable(2, 30, 10)
+	left, right := randomTable(1, 400, 200), randomTable(2, 600, 200)
 	k := pbs(col(0, "int"))
-	want := nestedLoop(winnowpb.Join_LEFT, left.rows, right.rows, 3, func(l, r []string) int { return equal(l[0], r[0]) })
-	slices.Sort(want)
-	shared := NewShared()
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			r := newRig(t, left, right)
-			r.shared = shared
-			o, err := Build(r.open(), joinNode(r, winnowpb.Join_LEFT, &winnowpb.Join{LeftKeys: k, RightKeys: k, BroadcastRight: true}))
-			if err != nil {
-				t.Error(err)
-				return
+	for _, kind := range []winnowpb.Join_Kind{winnowpb.Join_LEFT, winnowpb.Join_INNER, winnowpb.Join_NULL_AWARE_ANTI, winnowpb.Join_MARK} {
+		want := nestedLoop(kind, left.rows, right.rows, 3, func(l, r []string) int { return equal(l[0], r[0]) })
+		slices.Sort(want)
+		for _, limit := range []int64{0, 24_000} {
+			shared, budget := NewShared(), NewBudget(limit)
+			var spilled atomic.Int64
+			var wg sync.WaitGroup
+			for range 3 {
+				wg.Go(func() {
+					r := newRig(t, left, right)
+					r.shared, r.batch = shared, 50
+					env := r.open()
+					env.Budget = budget
+					o, err := Build(env, joinNode(r, kind, &winnowpb.Join{LeftKeys: k, RightKeys: k, BroadcastRight: true}))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					defer o.Close()
+					got, err := readAll(t.Context(), o)
+					slices.Sort(got)
+					if err != nil || !slices.Equal(got, want) {
+						t.Errorf("%s, budget %d: %d rows, want %d (%v)", kind, limit, len(got), len(want), err)
+					}
+					spilled.Add(env.Counters.Snapshot().SpilledBytes)
+				})
 			}
-			defer o.Close()
-			got, err := readAll(t.Context(), o)
-			slices.Sort(got)
-			if err != nil || !slices.Equal(got, want) {
-				t.Errorf("%d rows, want %d (%v)", len(got), len(want), err)
+			wg.Wait()
+			if (spilled.Load() > 0) != (limit > 0) {
+				t.Errorf("%s, budget %d: %d bytes spilled", kind, limit, spilled.Load())
 			}
-		})
+		}
 	}
-	wg.Wait()
 }
 
 // TestJoinUnique: a right side whose keys are all different, and one that only lacks a NULL to be so.
