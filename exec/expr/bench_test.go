@@ -48,6 +48,7 @@ func BenchmarkEval(b *testing.B) {
 		{"in", build("in", status, Int(404), Int(500), Int(503))},
 		{"and", build("and", build("=", status, Int(500)), build(">", size, BigInt(1000)))},
 		{"cast string to int", build("int", path)},
+		{"if column", build("if", build("=", status, Int(500)), size, BigInt(0))},
 		{"decimal", build("*", build("+", size, mustDecimal(b)), mustDecimal(b))},
 	}
 	for _, x := range exprs {
@@ -64,6 +65,22 @@ func BenchmarkEval(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rec.NumRows()), "ns/row")
 		})
 	}
+}
+
+func BenchmarkEvalBool(b *testing.B) {
+	rec := logBatch()
+	cond, err := NewCall("=", []Expr{&Column{Index: 0, T: datatype.Int}, Int(500)}, diag.Span{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := timeless()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := EvalBool(c, cond, rec); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rec.NumRows()), "ns/row")
 }
 
 func mustDecimal(b *testing.B) Expr {

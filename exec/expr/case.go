@@ -62,7 +62,8 @@ func evalCase(c *funcs.Ctx, e *Case, in *input) (funcs.Vec, error) {
 	return merge(c, pieces, in.n)
 }
 
-// evalCond splits rows of in (nil: all) by whether x is true; the lists are rows of in.
+// evalCond splits rows of in (nil: all) by whether x is true; the lists are rows of in. If it is for all,
+// every is set and both lists are nil.
 func evalCond(c *funcs.Ctx, x Expr, in *input, rows []int32) (yes, no []int32, every bool, err error) {
 	v, err := evalRows(c, x, in, rows)
 	if err != nil {
@@ -73,7 +74,15 @@ func evalCond(c *funcs.Ctx, x Expr, in *input, rows []int32) (yes, no []int32, e
 	if rows != nil {
 		n = len(rows)
 	}
-	yes, no, every, err = split(v, n, x.Span())
+	t, err := truthOf(v, n, x.Span())
+	if err != nil {
+		return nil, nil, false, err
+	}
+	count := t.count()
+	if count == n {
+		return nil, nil, true, nil
+	}
+	yes, no = t.rows(count, false), t.rows(n-count, true)
 	if rows != nil {
 		for _, list := range [][]int32{yes, no} {
 			for i, r := range list {
@@ -81,7 +90,7 @@ func evalCond(c *funcs.Ctx, x Expr, in *input, rows []int32) (yes, no []int32, e
 			}
 		}
 	}
-	return yes, no, every, err
+	return yes, no, false, nil
 }
 
 // evalRows computes x over rows of in; nil means all.

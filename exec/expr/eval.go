@@ -2,9 +2,7 @@ package expr
 
 import (
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 
-	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/exec/vec"
 	"github.com/winnowdb/winnow/proto/diag"
@@ -81,62 +79,21 @@ func filter(c *funcs.Ctx, e Expr, in *input, sel []int32, all bool) ([]int32, bo
 		return nil, false, err
 	}
 	defer v.Release()
-	yes, _, every, err := split(v, sub.n, e.Span())
+	t, err := truthOf(v, sub.n, e.Span())
 	if err != nil {
 		return nil, false, err
 	}
-	if every {
+	count := t.count()
+	if count == sub.n {
 		return sel, all, nil
 	}
+	yes := t.rows(count, false)
 	if !all {
 		for i, r := range yes {
 			yes[i] = sel[r]
 		}
 	}
 	return yes, false, nil
-}
-
-// split returns the rows of v, a condition over n rows, that are true and those that are not. If all are
-// true, every is set and both lists are nil.
-func split(v funcs.Vec, n int, at diag.Span) (yes, no []int32, every bool, err error) {
-	if v.DataType().ID() == arrow.NULL {
-		return nil, sequence(n), n == 0, nil
-	}
-	cond, ok := v.Array.(*array.Boolean)
-	if !ok {
-		return nil, nil, false, diag.At(at, diag.Type, "a condition must be boolean, not %s", datatype.Name(v.DataType()))
-	}
-	if v.Const {
-		if cond.IsValid(0) && cond.Value(0) {
-			return nil, nil, true, nil
-		}
-		return nil, sequence(n), n == 0, nil
-	}
-	count := trueCount(cond)
-	if count == n {
-		return nil, nil, true, nil
-	}
-	yes, no = make([]int32, 0, count), make([]int32, 0, n-count)
-	valid := cond.NullN() == 0
-	for i := range n {
-		if cond.Value(i) && (valid || cond.IsValid(i)) {
-			yes = append(yes, int32(i))
-		} else {
-			no = append(no, int32(i))
-		}
-	}
-	return yes, no, false, nil
-}
-
-func trueCount(b *array.Boolean) int {
-	n := 0
-	valid := b.NullN() == 0
-	for i := range b.Len() {
-		if b.Value(i) && (valid || b.IsValid(i)) {
-			n++
-		}
-	}
-	return n
 }
 
 func sequence(n int) []int32 {
