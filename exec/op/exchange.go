@@ -123,6 +123,9 @@ func partitionBy(env *Env, keys []expr.Expr, rec arrow.Record, parts uint64, shi
 	}
 	defer release(cols)
 	rows := make([][]int32, parts)
+	for p := range rows {
+		rows[p] = make([]int32, 0, 5*int(rec.NumRows())/4/int(parts))
+	}
 	var h keyHash
 	for i, v := range h.of(cols, int(rec.NumRows())) {
 		p := (v >> shift) % parts

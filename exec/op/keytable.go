@@ -23,6 +23,9 @@ type keyTable struct {
 	// Byte keys: an entry is the key's number, its length, 4 bytes each, and its bytes.
 	arena  arena
 	places []uint32 // by number
+
+	fresh []int32  // what insert returns
+	bytes [][]byte // of columns
 }
 
 const (
@@ -43,9 +46,11 @@ func (t *keyTable) slotOf(h uint64) uint32 { return uint32(h>>32) * 0x9e3779b1 >
 // tagOf is the part of a hash that a slot keeps.
 func tagOf(h uint64) uint64 { return h &^ 0xffffffff }
 
-// insert sets ids to the number of each row's key, and returns the rows whose key is new.
-func (t *keyTable) insert(k *keyHash, ids []uint32) (fresh []int32) {
+// insert sets ids to the number of each row's key, and returns the rows whose key is new, until the next
+// insert.
+func (t *keyTable) insert(k *keyHash, ids []uint32) []int32 {
 	var numbers [stepRows]int32
+	t.fresh = t.fresh[:0]
 	for from := 0; from < len(k.hashes); from += stepRows {
 		to := min(from+stepRows, len(k.hashes))
 		for 3*(t.n+to-from) > 2*len(t.slots) {
@@ -56,13 +61,13 @@ func (t *keyTable) insert(k *keyHash, ids []uint32) (fresh []int32) {
 			if number < 0 {
 				known := t.n
 				if number = t.probe(k, from+i, true); t.n > known {
-					fresh = append(fresh, int32(from+i))
+					t.fresh = append(t.fresh, int32(from+i))
 				}
 			}
 			ids[from+i] = uint32(number)
 		}
 	}
-	return fresh
+	return t.fresh
 }
 
 // find sets ids to the number of each row's key, -1 where the table does not hold it.
@@ -195,13 +200,13 @@ func (t *keyTable) columns(mem memory.Allocator, types []arrow.DataType, numbers
 		}
 		return vec.UnpackKeys(mem, types, keys)
 	}
-	keys := make([][]byte, len(numbers))
-	for i, number := range numbers {
-		keys[i] = t.keyOf(number)
+	t.bytes = t.bytes[:0]
+	for _, number := range numbers {
+		t.bytes = append(t.bytes, t.keyOf(number))
 	}
-	return vec.DecodeKeys(mem, types, keys)
+	return vec.DecodeKeys(mem, types, t.bytes)
 }
 
 func (t *keyTable) size() int64 {
-	return int64(len(t.slots))*8 + int64(cap(t.packed))*16 + t.arena.bytes + int64(cap(t.places))*4
+	return int64(len(t.slots))*8 + int64(cap(t.packed))*16 + t.arena.bytes + int64(cap(t.places)+cap(t.fresh))*4 + int64(cap(t.bytes))*24
 }
