@@ -166,9 +166,25 @@ func Describe(s Summary) string {
 	if sec := s.Elapsed.Seconds(); sec > 0 {
 		rate = float64(st.BytesDecoded) / 1e9 / sec
 	}
-	return fmt.Sprintf("%d rows, partitions %d/%s, files %d, bytes %d (%d decoded), rows read %d, corrupt rows %d, bad values %d, %s, %.2f GB/s",
-		s.Rows, s.PartitionsKept, total, st.Files, st.BytesRead, st.BytesDecoded, st.RowsRead, st.BadRows, st.BadValues,
+	return fmt.Sprintf("%d rows, partitions %d/%s, files %d, bytes %d (%d decoded), rows read %d, corrupt rows %d, bad values %d%s, %s, %.2f GB/s",
+		s.Rows, s.PartitionsKept, total, st.Files, st.BytesRead, st.BytesDecoded, st.RowsRead, st.BadRows, st.BadValues, rare(st),
 		s.Elapsed.Round(time.Millisecond), rate)
+}
+
+// rare names the counters that are mostly zero, where they are not.
+func rare(st *winnowpb.Stats) string {
+	out := ""
+	for _, c := range []struct {
+		what string
+		n    int64
+	}{
+		{"extra fields", st.ExtraFields}, {"long lines", st.LongLines}, {"bad UTF-8", st.BadUtf8}, {"spilled bytes", st.SpilledBytes},
+	} {
+		if c.n > 0 {
+			out += fmt.Sprintf(", %s %d", c.what, c.n)
+		}
+	}
+	return out
 }
 
 // stages prints the plan's stages, with the counters of their operators if there are any.

@@ -16,6 +16,7 @@ import (
 	"github.com/winnowdb/winnow/connectors"
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/exec/op"
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/planner/bind"
 	"github.com/winnowdb/winnow/planner/ddl"
@@ -197,6 +198,7 @@ func (s *statement) runWrite(ctx context.Context, node *logical.Write) ([]writte
 	for {
 		rec, err := r.Next(ctx)
 		if errors.Is(err, io.EOF) {
+			op.MergeStats(s.stats, r.Summary().Stats)
 			slices.SortFunc(files, func(a, b written) int { return strings.Compare(a.final, b.final) })
 			return files, r.Close()
 		}

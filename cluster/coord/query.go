@@ -31,7 +31,8 @@ type statement struct {
 	session *funcs.Session
 	params  []expr.Expr
 	warned  []string
-	changed int64 // rows written
+	changed int64           // rows written
+	stats   *winnowpb.Stats // of the plans that an INSERT has run
 	// more: the statement goes on after its plan has run, so the end of the plan is not its own.
 	more bool
 }
@@ -149,6 +150,9 @@ func (s *statement) execute(ctx context.Context, n logical.Node) (*Result, error
 
 // admit refuses what can be seen to be wrong before anything is read, then waits for the statement's turn.
 func (s *statement) admit(ctx context.Context, p *planner.Planned) error {
+	if !s.c.cfg.AllowTransform && hasTransform(p.Logical) {
+		return diag.Errorf(diag.Denied, "TRANSFORM runs commands and is off").WithHint("start winnow with --allow-transform")
+	}
 	for _, scan := range optimize.Partitions(p.Logical) {
 		if scan.Table.Handler != "" || scan.Table.IsPartitioned() {
 			continue
@@ -158,9 +162,6 @@ func (s *statement) admit(ctx context.Context, p *planner.Planned) error {
 				return err
 			}
 		}
-	}
-	if !s.c.cfg.AllowTransform && hasTransform(p.Logical) {
-		return diag.Errorf(diag.Denied, "TRANSFORM runs commands and is off").WithHint("start winnow with --allow-transform")
 	}
 	if s.run.admitted {
 		return nil

@@ -2,16 +2,19 @@ package coord
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
 	"strings"
 
 	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/exec/op"
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/planner/bind"
 	"github.com/winnowdb/winnow/planner/parse"
 	"github.com/winnowdb/winnow/proto/diag"
+	"github.com/winnowdb/winnow/proto/winnowpb"
 )
 
 // Query carries out one statement, with params for its ? marks. An empty statement (blank, or
@@ -37,16 +40,31 @@ func (n *Conn) Query(ctx context.Context, sql string, params ...expr.Expr) (res 
 // carryOut runs a parsed statement. The Result is registered until it is closed or at its end.
 func (n *Conn) carryOut(ctx context.Context, text string, st ast.Statement, params []expr.Expr) (res *Result, err error) {
 	ctx, run := n.coord.enter(ctx, n, text)
-	s := &statement{c: n.coord, conn: n, run: run, session: n.session(), params: params}
+	s := &statement{c: n.coord, conn: n, run: run, session: n.session(), params: params, stats: &winnowpb.Stats{}}
 	defer func() {
 		if r := recover(); r != nil {
 			err = diag.Errorf(diag.Internal, "%v\n%s", r, debug.Stack())
+		}
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		if err == nil && res.ID == "" {
+			s.tell(res)
 		}
 		if err != nil || res.ID == "" {
 			n.coord.leave(run)
 		}
 	}()
 	return s.carryOut(ctx, text, st)
+}
+
+// tell adds to the answer of a statement that has ended what it has counted and its warnings.
+func (s *statement) tell(res *Result) {
+	stats := res.progress().Stats
+	op.MergeStats(stats, s.stats)
+	for _, text := range s.warned {
+		op.MergeStats(stats, &winnowpb.Stats{Warnings: []string{text}})
+	}
 }
 
 func (s *statement) carryOut(ctx context.Context, text string, st ast.Statement) (*Result, error) {

@@ -111,7 +111,7 @@ func (q *Query) Run(ctx context.Context, emit worker.Emit) (err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	if rootErr != nil {
+	if rootErr != nil && !(errors.Is(rootErr, context.Canceled) && ctx.Err() != nil) {
 		return rootErr
 	}
 	return context.Cause(ctx)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,9 +23,14 @@ import (
 var update = flag.Bool("update", false, "write the rows and errors that are got into the goldens")
 
 // TestQueries runs testdata/queries: each file is data, statements, and the rows or the error of the last
-// one, with $DIR for the folder of the data.
-func TestQueries(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "queries", "*.txtar"))
+// one, with $DIR for the folder of the data. Data that is no text is a Go string in a file named *.quoted.
+func TestQueries(t *testing.T) { runGoldens(t, "queries") }
+
+// TestBadInput runs testdata/bad: what comes in broken, and exactly what is answered.
+func TestBadInput(t *testing.T) { runGoldens(t, "bad") }
+
+func runGoldens(t *testing.T, folder string) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", folder, "*.txtar"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no files: %v", err)
 	}
@@ -39,6 +45,7 @@ const (
 	rowsSection  = "rows"
 	errorSection = "error"
 	statsSection = "stats"
+	warnSection  = "warnings"
 )
 
 func runGolden(t *testing.T, file string) {
@@ -52,13 +59,21 @@ func runGolden(t *testing.T, file string) {
 		switch f.Name {
 		case sqlSection:
 			sql = string(f.Data)
-		case rowsSection, errorSection, statsSection:
+		case rowsSection, errorSection, statsSection, warnSection:
 		default:
 			name := filepath.Join(dir, filepath.FromSlash(f.Name))
 			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+			data := f.Data
+			if base, quoted := strings.CutSuffix(name, ".quoted"); quoted {
+				text, err := strconv.Unquote(strings.TrimSpace(string(data)))
+				if err != nil {
+					t.Fatalf("%s: %v", f.Name, err)
+				}
+				name, data = base, []byte(text)
+			}
+			if err := os.WriteFile(name, data, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -93,7 +108,7 @@ func answer(t *testing.T, dir, sql string) map[string]string {
 	}
 	conn := e.connect()
 	defer closeConn(conn)
-	got := map[string]string{rowsSection: "", errorSection: "", statsSection: ""}
+	got := map[string]string{rowsSection: "", errorSection: "", statsSection: "", warnSection: ""}
 	statements, rest := parse.Split(sql)
 	if !parse.Blank(rest) {
 		statements = append(statements, rest)
@@ -104,6 +119,7 @@ func answer(t *testing.T, dir, sql string) map[string]string {
 			got[rowsSection] = rows
 			got[statsSection] = fmt.Sprintf("partitions %d/%d files %d corrupt %d bad %d\n",
 				sum.PartitionsKept, sum.PartitionsTotal, sum.Stats.Files, sum.Stats.BadRows, sum.Stats.BadValues)
+			got[warnSection] += lines(sum.Stats.Warnings)
 			continue
 		}
 		text := err.Error()
@@ -115,8 +131,19 @@ func answer(t *testing.T, dir, sql string) map[string]string {
 			t.Fatalf("%s\n%s", s, text)
 		}
 		got[errorSection] = text + "\n"
+		if kind := diag.KindOf(err); kind == diag.Internal || strings.Contains(text, "*ast.") || strings.Contains(text, "*logical.") {
+			t.Errorf("%s: the user is told of the program: %s", s, text)
+		}
 	}
 	return got
+}
+
+func lines(texts []string) string {
+	out := ""
+	for _, text := range texts {
+		out += text + "\n"
+	}
+	return out
 }
 
 func rowsOf(conn *coord.Conn, sql string) (string, coord.Summary, error) {

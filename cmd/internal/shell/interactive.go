@@ -19,7 +19,7 @@ import (
 
 // editor reads one statement or meta command from a person.
 type editor interface {
-	// read returns what was typed; io.EOF for Ctrl-D, errInterrupt for Ctrl-C.
+	// read returns what was typed; io.EOF for Ctrl-D, errInterrupt for Ctrl-C, with what it has thrown away.
 	read(prompt string) (string, error)
 }
 
@@ -87,7 +87,7 @@ func (l *lineEditor) read(prompt string) (string, error) {
 	l.rl.Prompt.Primary(func() string { return prompt })
 	text, err := l.rl.Readline()
 	if errors.Is(err, readline.ErrInterrupt) {
-		return "", errInterrupt
+		return text, errInterrupt
 	}
 	return text, err
 }
@@ -113,6 +113,10 @@ func (s *Shell) Interactive(ctx context.Context) error {
 		text, err := ed.read("winnow:" + database + "> ")
 		switch {
 		case errors.Is(err, errInterrupt):
+			if strings.TrimSpace(text) != "" {
+				interrupted = false // it has ended a line, as in any shell
+				continue
+			}
 			if interrupted {
 				return nil
 			}
