@@ -1,4 +1,5 @@
-"""Asks the same questions of the same files in a folder, on S3 and on HDFS, and after a CTAS and an INSERT on each.
+"""Asks the same questions of the same files in a folder, on S3 and on HDFS, and after a CTAS and an INSERT on each:
+in one process, and of a coordinator with two workers.
 
 usage: stores.py WINNOW WORKDIR, after bench_small.py has made WORKDIR/bench-small; the servers' addresses come
 from the environment (WINNOW_S3_ROOT_DIR, WINNOW_HDFS).
@@ -8,6 +9,9 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+
+import cluster
 
 COLUMNS = """ts timestamp, request_id string, ip string, user_id bigint, method string, url string, status int, bytes bigint,
 latency_ms double, referrer string, user_agent string, dims map<string,string>"""
@@ -22,9 +26,9 @@ QUESTIONS = [
 ]
 
 
-def engine(winnow: str, warehouse: str, statements: list) -> list:
+def engine(winnow: str, place: list, statements: list) -> list:
     lines = "".join(json.dumps({"sql": s}) + "\n" for s in statements)
-    run = subprocess.run([winnow, "sql", "--stdio-json", "--warehouse", warehouse], input=lines, stdout=subprocess.PIPE, text=True, check=True)
+    run = subprocess.run([winnow, "sql", "--stdio-json", *place], input=lines, stdout=subprocess.PIPE, text=True, check=True)
     answers = [json.loads(line) for line in run.stdout.splitlines()]
     for sql, a in zip(statements, answers):
         if "error" in a:
@@ -51,16 +55,37 @@ def main() -> int:
     for name, location in copies.items():
         setup.append(f"create external table c_{name} location '{location}' as select request_id, url, status, bytes, day, hour from w_file where day = '01'")
         setup.append(f"insert into c_{name} select request_id, url, status, bytes, day, hour from w_file where day <> '01'")
-    engine(winnow, warehouse, setup)
-    want = engine(winnow, warehouse, [q.format(t="w_file") for q in QUESTIONS])
+    here = ["--warehouse", warehouse]
+    engine(winnow, here, setup)
+    want = engine(winnow, here, [q.format(t="w_file") for q in QUESTIONS])
     if not want[0][0][0] or int(want[0][0][0]) < 4000:
         raise SystemExit(f"the reference answer is {want[0]}")
     passed = failed = 0
-    for table in ["w_s3"] + ["c_" + n for n in copies]:
-        got = engine(winnow, warehouse, [q.format(t=table) for q in QUESTIONS])
-        good = got == want
-        print(f"{table}: {'ok' if good else f'{got} want {want}'}")
-        passed, failed = passed + good, failed + (not good)
+    tables = ["w_s3"] + ["c_" + n for n in copies]
+
+    def compare(where: str, place: list) -> None:
+        nonlocal passed, failed
+        for table in tables:
+            got = engine(winnow, place, [q.format(t=table) for q in QUESTIONS])
+            good = got == want
+            print(f"{where}, {table}: {'ok' if good else f'{got} want {want}'}")
+            passed, failed = passed + good, failed + (not good)
+
+    compare("one process", here)
+    coordinator, at = cluster.node(winnow, work, "stores-c", warehouse, "coordinator")
+    procs = [coordinator]
+    try:
+        for i in range(2):
+            procs.append(cluster.node(winnow, work, f"stores-w{i}", warehouse, "worker", at["gossip"])[0])
+        time.sleep(0.5)  # the coordinator must have heard of them
+        server = ["--server", at["flight"]]
+        for name, location in copies.items():
+            make = f"create external table n_{name} location '{location}-new' as select request_id, url, status, bytes, day, hour from w_file where day = '01'"
+            engine(winnow, server, [make, f"insert into n_{name} select request_id, url, status, bytes, day, hour from w_file where day <> '01'"])
+        tables += ["n_" + n for n in copies]
+        compare("coordinator and two workers", server)
+    finally:
+        cluster.stop(procs)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
