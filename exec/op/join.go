@@ -101,15 +101,22 @@ func (j *join) cuttable() bool {
 
 func (j *join) start(ctx context.Context) error {
 	j.probe = probe{j: j}
+	done := false
 	if j.broadcast {
-		if done, err := j.share(ctx); done || err != nil {
+		var err error
+		if done, err = j.share(ctx); err != nil {
 			return err
 		}
 	}
-	if err := j.read(ctx); err != nil || j.rights == nil {
-		return err
+	if !done {
+		if err := j.read(ctx); err != nil {
+			return err
+		}
 	}
-	return j.cutLeft(ctx)
+	if j.rights != nil {
+		return j.cutLeft(ctx)
+	}
+	return j.leaveOutFiles()
 }
 
 // share takes the table that the tasks have together, and makes it if this task is the first to want it. If it does

@@ -33,6 +33,7 @@ type scan struct {
 	filters []expr.Expr    // those that are left to the batches
 	reader  *serde.Reader
 
+	keys   []fileKeys // what the joins above want
 	ranges []*winnowpb.FileRange
 	next   int // in ranges
 	file   *scanFile

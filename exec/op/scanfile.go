@@ -34,6 +34,11 @@ func (s *scan) openNext(ctx context.Context) (bool, error) {
 		if rng.Length == 0 && rng.Size > 0 {
 			continue
 		}
+		if wanted, err := s.wants(rng); err != nil {
+			return false, err
+		} else if !wanted {
+			continue
+		}
 		err := s.open(ctx, rng)
 		if err == nil && s.file == nil {
 			continue
