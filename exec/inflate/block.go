@@ -86,9 +86,9 @@ func (z *Reader) codeLengths(n int) error {
 		e := z.pre[z.acc&(1<<preBits-1)]
 		taken := uint(e & takenMask)
 		switch {
-		case taken > z.have || z.have == 0:
+		case taken > z.have:
 			return z.sourceError(ErrTruncated)
-		case e == unassigned:
+		case e&flagCopy != 0:
 			return ErrCorrupt
 		}
 		z.drop(taken)

@@ -148,7 +148,7 @@ func (z *Reader) decodeOne() stop {
 	}
 	if e&flagOdd != 0 {
 		if e&flagEnd == 0 {
-			return unassignedOr(z.have)
+			return stopCorrupt
 		}
 		z.drop(bits)
 		return stopEnd
@@ -160,7 +160,7 @@ func (z *Reader) decodeOne() stop {
 		return stopShort
 	}
 	if e&flagOdd != 0 {
-		return unassignedOr(z.have)
+		return stopCorrupt
 	}
 	distance := int(e>>16) + z.extra(e, bits)
 	from := z.w - distance
@@ -173,14 +173,6 @@ func (z *Reader) decodeOne() stop {
 		from++
 	}
 	return stopMargin
-}
-
-// unassignedOr says what a code is that is not assigned: none at all, if there are no bits.
-func unassignedOr(have uint) stop {
-	if have == 0 {
-		return stopShort
-	}
-	return stopCorrupt
 }
 
 // lookUp returns the entry of the next code and how many bits it takes, those of the first table includez.

@@ -112,13 +112,8 @@ func build(table []uint32, width int, lengths []uint8, entries []uint32) bool {
 			longest = n
 		}
 	}
-	if left > 0 {
-		if longest > 1 {
-			return false
-		}
-		for i := range table[:1<<width] {
-			table[i] = unassigned
-		}
+	if left > 0 && longest > 1 {
+		return false
 	}
 	for n := 1; n < maxCode; n++ {
 		offset[n+1] = offset[n] + count[n]
@@ -131,7 +126,11 @@ func build(table []uint32, width int, lengths []uint8, entries []uint32) bool {
 		}
 	}
 	b := builder{table: table, width: width, count: &count, sorted: sorted[:], entries: entries}
-	b.short(longest, left > 0)
+	if left > 0 {
+		b.degenerate(longest)
+		return true
+	}
+	b.short()
 	if longest > width {
 		b.long(longest)
 	}
@@ -149,17 +148,19 @@ type builder struct {
 	next    int // in sorted
 }
 
-// short fills in the codes of at most width bits: what is filled so far is doubled for each further bit.
-func (b *builder) short(longest int, incomplete bool) {
-	if incomplete {
-		if longest == 1 { // codes 0 of one bit
-			e := withCode(b.entries[b.sorted[0]], 1)
-			for i := 0; i < 1<<b.width; i += 2 {
-				b.table[i] = e
-			}
-		}
-		return
+// degenerate fills in no code at all, or a single one of one bit, which is 0.
+func (b *builder) degenerate(longest int) {
+	even, odd := uint32(unassigned), uint32(unassigned)
+	if longest == 1 {
+		even, odd = withCode(b.entries[b.sorted[0]], 1), withCode(unassigned, 1)
 	}
+	for i := 0; i < 1<<b.width; i += 2 {
+		b.table[i], b.table[i+1] = even, odd
+	}
+}
+
+// short fills in the codes of at most width bits: what is filled so far is doubled for each further bit.
+func (b *builder) short() {
 	filled := 1
 	for n := 1; n <= b.width; n++ {
 		copy(b.table[filled:2*filled], b.table[:filled])
