@@ -103,6 +103,7 @@ func (f *engineFlags) machine() (*sys.Machine, error) {
 func (f *engineFlags) base(m *sys.Machine, set *connectors.Set) op.Env {
 	return op.Env{
 		Mem: memory.DefaultAllocator, Machine: m, Set: set, BatchRows: 16 << 10, AllowTransform: f.allowTransform,
+		Cores: &op.Cores{},
 	}
 }
 

@@ -53,6 +53,8 @@ type Env struct {
 	// Shared holds what the tasks of one query in one process make once and read together, such as the
 	// hash table of a broadcast join.
 	Shared *Shared
+	// Cores counts what keeps the cores of this process busy, over all its tasks.
+	Cores *Cores
 	// BatchRows is the number of rows aimed at per batch.
 	BatchRows int
 	// AllowTransform lists the commands that TRANSFORM may run; nil: none, "*" among them: any.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/winnowdb/winnow/connectors"
@@ -21,7 +22,10 @@ type scanFile struct {
 	rng   *winnowpb.FileRange
 	raw   *rangeReader
 	input *serde.Input // nil for the later ranges of a file
+	ahead *readAhead   // of input, if a core was idle
+	stop  context.CancelFunc
 	stats *winnowpb.Stats
+	told  sync.Mutex // of stats.Warnings: the source of ahead warns too
 	nuls  bool
 	whole int64 // records without a delimiter
 }
@@ -63,11 +67,13 @@ func (s *scan) open(ctx context.Context, rng *winnowpb.FileRange) error {
 	if err != nil {
 		return err
 	}
-	f := &scanFile{rng: rng, stats: &winnowpb.Stats{}, raw: &rangeReader{ctx: ctx, env: s.env, store: store, object: object(rng)}}
+	f := &scanFile{rng: rng, stats: &winnowpb.Stats{}}
+	ctx, f.stop = context.WithCancel(ctx)
+	f.raw = &rangeReader{ctx: ctx, env: s.env, store: store, object: object(rng)}
 	end := rng.Offset + rng.Length
 	if rng.Offset > 0 {
 		if packed, err := s.magic.compressed(f.raw); err != nil || packed {
-			f.raw.Close()
+			f.close(s.env.Cores)
 			return f.located(err)
 		}
 		// The bytes before tell whether a record begins where the range does.
@@ -77,14 +83,14 @@ func (s *scan) open(ctx context.Context, rng *winnowpb.FileRange) error {
 	}
 	f.raw.seek(0, end)
 	if err := s.openWhole(f); err != nil {
-		f.close()
+		f.close(s.env.Cores)
 		return f.located(err)
 	}
 	f.stats.Files = 1
 	if f.input.Compression != "" || end >= rng.Size {
 		end = math.MaxInt64
 	}
-	return s.begin(f, f.input, serde.Range{End: end, Header: s.table.Header, Footer: s.table.Footer})
+	return s.begin(f, f.text(s.env.Cores), serde.Range{End: end, Header: s.table.Header, Footer: s.table.Footer})
 }
 
 // openWhole opens the text of a file from its start on.
@@ -98,14 +104,30 @@ func (s *scan) openWhole(f *scanFile) (err error) {
 	// To give no record of a damaged file, it is read to its end first.
 	_, err = io.Copy(io.Discard, f.input)
 	if err == nil {
-		f.close()
+		f.input.Close()
 		f.raw.seek(0, f.rng.Size)
 		f.input, err = s.table.OpenInput(f.rng.Path, f.raw, func(string) {})
 	}
 	return err
 }
 
+// minAhead is how long a compressed file is that is worth a goroutine.
+const minAhead = 1 << 20
+
+// text returns the source of the file's text: if it is compressed, long and a core has nothing to do, one that
+// is decompressed there.
+func (f *scanFile) text(cores *Cores) io.Reader {
+	cores.enter()
+	defer cores.leave()
+	if f.input.Compression == "" || f.rng.Size < minAhead || !cores.take() {
+		return f.input
+	}
+	f.ahead = newReadAhead(f.input)
+	return f.ahead
+}
+
 func (s *scan) begin(f *scanFile, src io.Reader, rng serde.Range) error {
+	s.env.Cores.enter()
 	s.file = f
 	s.reader.Reset(src, rng)
 	return nil
@@ -119,7 +141,8 @@ func (s *scan) closeFile() {
 	s.flushCounts()
 	f := s.file
 	s.file = nil
-	f.close()
+	f.close(s.env.Cores)
+	s.env.Cores.leave()
 	f.stats.BytesRead = f.raw.total
 	if f.whole > 0 && f.whole == f.stats.RowsRead {
 		f.warn(fmt.Sprintf("no delimiter found in %d records of %s", f.whole, f.rng.Path))
@@ -130,14 +153,24 @@ func (s *scan) closeFile() {
 	s.env.Counters.Add(f.stats)
 }
 
-func (f *scanFile) close() {
+// close ends what reads the file; after it nobody does.
+func (f *scanFile) close(cores *Cores) {
+	f.stop()
+	if f.ahead != nil {
+		f.ahead.close()
+		cores.leave()
+	}
 	if f.input != nil {
 		f.input.Close() // a decompressor; it holds no more than memory
 	}
 	f.raw.Close()
 }
 
-func (f *scanFile) warn(text string) { f.stats.Warnings = append(f.stats.Warnings, text) }
+func (f *scanFile) warn(text string) {
+	f.told.Lock()
+	defer f.told.Unlock()
+	f.stats.Warnings = append(f.stats.Warnings, text)
+}
 
 // nulRun is how many NULs in a row are no data but a block that was never written.
 const nulRun = 512
