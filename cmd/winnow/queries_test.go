@@ -147,20 +147,28 @@ func lines(texts []string) string {
 }
 
 func rowsOf(conn *coord.Conn, sql string) (string, coord.Summary, error) {
-	ctx := context.Background()
-	res, err := conn.Query(ctx, strings.TrimSpace(sql))
+	res, err := conn.Query(context.Background(), strings.TrimSpace(sql))
 	if err != nil {
 		return "", coord.Summary{}, err
 	}
 	defer res.Close()
+	rows, err := readRows(res)
+	if err != nil {
+		return "", coord.Summary{}, err
+	}
+	return rows, res.Summary(), res.Close()
+}
+
+// readRows returns the rows of res, a line each.
+func readRows(res *coord.Result) (string, error) {
 	var b strings.Builder
 	for {
-		rec, err := res.Next(ctx)
+		rec, err := res.Next(context.Background())
 		if errors.Is(err, io.EOF) {
-			return b.String(), res.Summary(), res.Close()
+			return b.String(), nil
 		}
 		if err != nil {
-			return "", coord.Summary{}, err
+			return "", err
 		}
 		for i := range int(rec.NumRows()) {
 			for j, c := range rec.Columns() {

@@ -137,6 +137,9 @@ func (p *typeParser) structType(depth int) (arrow.DataType, error) {
 		return nil, err
 	}
 	var fields []arrow.Field
+	if p.accept('>') { // struct() has no fields
+		return Struct(), nil
+	}
 	for {
 		name := strings.Trim(strings.ToLower(p.until(":<>,")), "`")
 		if err := p.expect(':'); err != nil {

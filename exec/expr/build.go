@@ -24,9 +24,7 @@ func NewCall(name string, args []Expr, at diag.Span) (Expr, error) {
 	}
 	f := funcs.FindScalar(name)
 	if f == nil {
-		err := diag.At(at, diag.Unknown, "no function %q", name)
-		err.Hint = diag.DidYouMean(name, scalarNames())
-		return nil, err
+		return nil, located(funcs.NoFunction("function", name, scalarNames()), at)
 	}
 	args = foldSigns(args)
 	bound, err := f.Bind(Args(args))

@@ -48,6 +48,23 @@ type Call struct {
 	Kernel   funcs.Kernel
 	Volatile bool
 	At       diag.Span
+	// Lambdas are the last arguments of a function that takes any. Captured is how many of Args, at their
+	// end, are values of the row that only they read.
+	Lambdas  []Lambda
+	Captured int
+}
+
+// Lambda is x -> Body. Body is closed: the Index of its columns counts the parameters and then the captured
+// arguments of its call, so that what walks or rewrites an expression need not look into it.
+type Lambda struct {
+	Params []Param
+	Body   Expr
+}
+
+// Param is a parameter of a Lambda.
+type Param struct {
+	Name string // for people
+	T    arrow.DataType
 }
 
 // CastName is the Name of a Call that casts its one argument to T. The user's CAST and implicit

@@ -88,7 +88,12 @@ func writeCall(b *strings.Builder, e *Call, inner bool) {
 		b.WriteByte(']')
 	default:
 		b.WriteString(e.Name + "(")
-		writeList(b, e.Args, ", ", false)
+		own := len(e.Args) - e.Captured
+		writeList(b, e.Args[:own], ", ", false)
+		for _, l := range e.Lambdas {
+			b.WriteString(", ")
+			writeLambda(b, l, e.Args[own:])
+		}
 		b.WriteByte(')')
 	}
 }

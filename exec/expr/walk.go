@@ -108,7 +108,8 @@ func Equal(a, b Expr) bool {
 		return ok && datatype.Equal(a.Type(), b.Type()) && proto.Equal(ToProto(a), ToProto(b))
 	case *Call:
 		b, ok := b.(*Call)
-		return ok && a.Name == b.Name && datatype.Equal(a.T, b.T) && slices.EqualFunc(a.Args, b.Args, Equal)
+		return ok && a.Name == b.Name && datatype.Equal(a.T, b.T) && slices.EqualFunc(a.Args, b.Args, Equal) &&
+			slices.EqualFunc(a.Lambdas, b.Lambdas, equalLambdas)
 	case *Case:
 		b, ok := b.(*Case)
 		return ok && datatype.Equal(a.T, b.T) && slices.EqualFunc(Children(a), Children(b), Equal)

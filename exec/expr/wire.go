@@ -31,6 +31,7 @@ func ToProto(e Expr) *winnowpb.Expr {
 		for i, a := range e.Args {
 			call.Args[i] = ToProto(a)
 		}
+		lambdasToProto(e, call)
 		out.Kind = &winnowpb.Expr_Call{Call: call}
 	case *Case:
 		c := &winnowpb.Case{Whens: make([]*winnowpb.When, len(e.Whens)), Else: ToProto(e.Else)}
@@ -102,19 +103,23 @@ func callFromProto(p *winnowpb.Call, t arrow.DataType, depth int) (Expr, error) 
 	if f == nil {
 		return nil, diag.Errorf(diag.Protocol, "no function %q: is this worker of another version?", call.Name)
 	}
-	bound, err := f.Bind(Args(args))
+	known, err := lambdasFromProto(call, p, depth)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := f.Bind(known)
 	if err != nil {
 		return nil, err
 	}
 	for i, want := range bound.Casts {
-		if want != nil && i < len(args) && !datatype.Equal(want, args[i].Type()) {
+		if want != nil && i < len(args)-call.Captured && !datatype.Equal(want, args[i].Type()) {
 			return nil, diag.Errorf(diag.Protocol, "argument %d of %s is %s and should be %s", i+1, call.Name, datatype.Name(args[i].Type()), datatype.Name(want))
 		}
 	}
 	if !datatype.Equal(bound.Type, t) {
 		return nil, diag.Errorf(diag.Protocol, "%s gives %s and should give %s", call.Name, datatype.Name(bound.Type), datatype.Name(t))
 	}
-	call.Kernel, call.Volatile = bound.Kernel, f.Volatile
+	call.Kernel, call.Volatile = bound.Kernel, f.Volatile || call.Volatile
 	return call, nil
 }
 

@@ -68,37 +68,53 @@ func bindZip(args []Arg) (Bound, error) {
 	elem := datatype.Struct(fields...)
 	t := datatype.Array(elem)
 	return Bound{Type: t, Kernel: func(c *Ctx, args []Vec, n int) (arrow.Array, error) {
-		strict := strictValidity(c.Mem, n, args...)
-		defer strict.release()
-		takes := make([][]int32, len(args))
-		ends, valid := make([]int32, n), make([]bool, n)
-		for i := range n {
-			if valid[i] = !strict.null(i); valid[i] {
-				longest := 0
-				for _, a := range args {
-					_, offset := listOf(a.Array)
-					from, to := offset(a.At(i))
-					longest = max(longest, to-from)
-				}
-				for k, a := range args {
-					_, offset := listOf(a.Array)
-					from, to := offset(a.At(i))
-					for j := from; j < from+longest; j++ {
-						if j < to {
-							takes[k] = append(takes[k], int32(j))
-						} else {
-							takes[k] = append(takes[k], -1)
-						}
-					}
-				}
-			}
-			ends[i] = int32(len(takes[0]))
-		}
+		z := zipLists(c, args, n)
 		parts := make([]arrow.Array, len(args))
 		for k, a := range args {
 			values, _ := listOf(a.Array)
-			parts[k] = vec.Take(c.Mem, values, takes[k])
+			parts[k] = vec.Take(c.Mem, values, z.elems[k])
 		}
-		return listArray(c.Mem, t, ends, valid, structArray(elem, len(takes[0]), parts...)), nil
+		return listArray(c.Mem, t, z.ends, z.valid, structArray(elem, len(z.row), parts...)), nil
 	}}, nil
+}
+
+// zippedLists is the elements of several columns of lists, side by side.
+type zippedLists struct {
+	elems [][]int32 // of each list: which of its values stands at each place, -1 if none
+	row   []int32   // the row of each place
+	ends  []int32   // of each row: the end of its places
+	valid []bool
+}
+
+// zipLists puts lists side by side, as long as the longest in a row; a row with a NULL list is NULL.
+func zipLists(c *Ctx, lists []Vec, n int) zippedLists {
+	strict := strictValidity(c.Mem, n, lists...)
+	defer strict.release()
+	z := zippedLists{elems: make([][]int32, len(lists)), ends: make([]int32, n), valid: make([]bool, n)}
+	for i := range n {
+		if z.valid[i] = !strict.null(i); z.valid[i] {
+			longest := 0
+			for _, a := range lists {
+				_, offset := listOf(a.Array)
+				from, to := offset(a.At(i))
+				longest = max(longest, to-from)
+			}
+			for range longest {
+				z.row = append(z.row, int32(i))
+			}
+			for k, a := range lists {
+				_, offset := listOf(a.Array)
+				from, to := offset(a.At(i))
+				for j := from; j < from+longest; j++ {
+					if j < to {
+						z.elems[k] = append(z.elems[k], int32(j))
+					} else {
+						z.elems[k] = append(z.elems[k], -1)
+					}
+				}
+			}
+		}
+		z.ends[i] = int32(len(z.row))
+	}
+	return z
 }

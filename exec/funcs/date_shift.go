@@ -15,7 +15,7 @@ import (
 // dateShifts are the functions that count with dates.
 var dateShifts = []Scalar{
 	strict("to_date", "to_date(x): the date part; to_date('2020-01-05 10:00:00') is date '2020-01-05'", datatype.Date, sameKernel, aDay),
-	{Name: "date_add", Doc: "date_add(d, n): n days after d; date_add('2020-02-28', 2) is date '2020-03-01'. date_add(unit, n, t): n units after t", Bind: bindDateAdd("date_add", 1)},
+	{Name: "date_add", Doc: "date_add(d, n): n days after d; date_add(unit, n, t): n units after t; date_add('2020-02-28', 2) is date '2020-03-01'", Bind: bindDateAdd("date_add", 1)},
 	{Name: "date_sub", Doc: "date_sub(d, n): n days before d; date_sub('2020-03-01', 1) is date '2020-02-29'", Bind: bindDateAdd("date_sub", -1)},
 	strict("datediff", "datediff(a, b): calendar days from b to a; datediff('2020-03-01', '2020-02-28') is 2", datatype.Int,
 		tryFixed2(datatype.Int, func(a, b int32) (int32, bool) { return a - b, true }), aDay, aDay),

@@ -59,6 +59,15 @@ type Kernel func(c *Ctx, args []Vec, n int) (arrow.Array, error)
 type Arg struct {
 	Type  arrow.DataType
 	Const arrow.Array // one value, or nil if the argument is not constant
+	// Lambda is set, and Type is that of its body, if the argument is a lambda.
+	Lambda *Lambda
+}
+
+// Lambda is a bound lambda, x -> body. Body's arguments are the parameters and then the values of the row
+// that it captured, which a kernel gets behind its own arguments.
+type Lambda struct {
+	Params []arrow.DataType
+	Body   Kernel
 }
 
 // Bound is a function bound to argument types.
@@ -79,6 +88,10 @@ type Scalar struct {
 	Doc string
 	// Volatile functions (rand, uuid) are not folded and not evaluated once per statement.
 	Volatile bool
+	// Params is set for a function that takes lambdas, all behind its other arguments. It returns the types of the
+	// parameters of lambda i, given the arguments before it, and is asked again when the lambda is bound and so
+	// args[i] known; if the answer is another then, the lambda is bound once more. given is how many the lambda names.
+	Params func(args []Arg, i, given int) ([]arrow.DataType, error)
 	// Bind checks the argument types. Its error is a *diag.Error that names the function, the argument
 	// (counted from 1) and what it takes.
 	Bind func(args []Arg) (Bound, error)

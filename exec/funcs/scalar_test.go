@@ -34,7 +34,7 @@ func testCtx(t *testing.T) *funcs.Ctx {
 type as struct{ text, typ string }
 
 // lit turns a Go value into a literal: nil is NULL, int is int, int64 bigint, string string, a text with a type what CAST makes of it.
-func lit(t *testing.T, v any) expr.Expr {
+func lit(t testing.TB, v any) expr.Expr {
 	t.Helper()
 	switch v := v.(type) {
 	case nil:

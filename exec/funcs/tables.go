@@ -14,8 +14,8 @@ func scalarFamilies() [][]Scalar {
 	return [][]Scalar{
 		arithmetic, bitwise, comparisons, logic, membership, likes, conditionals,
 		mathematics, rounding, numerals, hashes, digests, conversions, dateParts, dateShifts, dateFloors, dateFormats, dateZones, formattedCasts,
-		strs, textCodes, textSearch, regexes, masks, formatting, jsonText, arrays, containers,
-		urls, xpaths, sessionInfo, networks, units, logLines, subqueryChecks,
+		strs, textCodes, textSearch, regexes, masks, formatting, prose, jsonText, arrays, containers, lambdas,
+		urls, xpaths, sessionInfo, networks, enrichment, units, logLines, subqueryChecks,
 	}
 }
 
@@ -71,6 +71,17 @@ type Doc struct {
 	Text    string
 }
 
+// forms are what is written as a function but is grammar, or is done by an operator.
+var forms = []Doc{
+	{"cast", nil, "scalar", "cast(x as type [format 'pattern']): x as another type, NULL if it cannot be; cast('12' as int) is 12"},
+	{"try_cast", nil, "scalar", "try_cast(x as type): the same as cast; try_cast('x' as int) is NULL"},
+	{"extract", nil, "scalar", "extract(unit from x): year, quarter, month, week, day, hour, minute, second, dow or doy of a date or time; extract(year from '2020-05-06') is 2020"},
+	{"grouping", nil, "scalar", "grouping(a, b, …): a bit for each key of GROUP BY, the first the highest: 1 where the grouping set of the row leaves it out"},
+	{"first_value", nil, "window", "first_value(x[, true]) over (…): x of the first row of the frame; true or IGNORE NULLS: of the first that is not NULL"},
+	{"last_value", nil, "window", "last_value(x[, true]) over (…): x of the last row of the frame; true or IGNORE NULLS: of the last that is not NULL"},
+	{"nth_value", nil, "window", "nth_value(x, n) over (…): x of row n, from 1, of the frame"},
+}
+
 // Docs yields every function once, by name.
 func Docs() iter.Seq[Doc] {
 	docs := map[string]Doc{}
@@ -85,6 +96,9 @@ func Docs() iter.Seq[Doc] {
 	}
 	for _, f := range tables() {
 		docs[f.Name+" table"] = Doc{f.Name, f.Aliases, "table", f.Doc}
+	}
+	for _, d := range forms {
+		docs[d.Name+" "+d.Kind] = d
 	}
 	keys := slices.Sorted(maps.Keys(docs))
 	return func(yield func(Doc) bool) {

@@ -17,6 +17,7 @@ var units = []Scalar{
 	strict("parse_bytes", "parse_bytes(s): a size such as '1.5 GiB' in bytes, by 1024 for KiB and by 1000 for kB; parse_bytes('1.5 KiB') is 1536", datatype.BigInt, textToFixed(datatype.BigInt, parseBytes), anyText),
 	strict("format_bytes", "format_bytes(n): a size in bytes with its unit, by 1024; format_bytes(1536) is '1.5 KiB'", datatype.String, fixedToText(datatype.String, appendBytes), numeric),
 	strict("human_readable_seconds", "human_readable_seconds(x): seconds in words; human_readable_seconds(3661) is '1 hour, 1 minute, 1 second'", datatype.String, fixedToText(datatype.String, appendSeconds), numeric),
+	strict("parse_duration", "parse_duration(s): a time span such as '1h2m', '1.5 s', '250ms' or '3d' in seconds; parse_duration('1h2m') is 3720D", datatype.Double, textToFixed(datatype.Double, parseDuration), anyText),
 	strict("bar", "bar(x, min, max, width): a bar of up to width characters; bar(5, 0, 10, 4) is '██'", datatype.String, barKernel, numeric, numeric, numeric, whole),
 	{Name: "sparkline", Doc: "sparkline(array of numbers): one character for each number, as high as it is great; sparkline(array(1, 5, 3)) is '▁█▄'", Bind: bindSparkline},
 	{Name: "bucketize", Doc: "bucketize(x, array of bounds): how many of the ascending bounds are at or below x; bucketize(15, array(10, 20)) is 1", Bind: bindBucketize},
@@ -27,6 +28,42 @@ var units = []Scalar{
 		}
 		return Bound{Type: args[0].Type, Kernel: sameKernel}, nil
 	}},
+}
+
+// spans are the seconds of the units of parseDuration.
+var spans = map[string]float64{
+	"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400,
+}
+
+// parseDuration reads numbers with units behind, added up; a number alone is no span.
+func parseDuration(v []byte) (float64, bool) {
+	text := strings.ToLower(strings.TrimSpace(string(v)))
+	text, negative := strings.CutPrefix(text, "-")
+	sum := 0.0
+	for first := true; text != "" || first; first = false {
+		end := strings.IndexFunc(text, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
+		if end <= 0 {
+			return 0, false
+		}
+		n, err := strconv.ParseFloat(text[:end], 64)
+		if err != nil {
+			return 0, false
+		}
+		text = strings.TrimLeft(text[end:], " ")
+		if end = strings.IndexAny(text, "0123456789. "); end < 0 {
+			end = len(text)
+		}
+		unit, ok := spans[text[:end]]
+		if !ok {
+			return 0, false
+		}
+		sum += n * unit
+		text = strings.TrimLeft(text[end:], " ")
+	}
+	if negative {
+		sum = -sum
+	}
+	return sum, true
 }
 
 // parseBytes reads a number and a unit: B, kB, KB, KiB, K, … up to EiB.

@@ -41,9 +41,12 @@ func (p *place) call(e *ast.Call) (expr.Expr, error) {
 	if e.Distinct || e.Filter != nil || len(e.OrderBy) > 0 || len(e.WithinGroup) > 0 || e.Nulls != ast.NullsUnsaid {
 		return nil, diag.At(e.Span(), diag.Syntax, "%s is no aggregate: DISTINCT, FILTER, ORDER BY and IGNORE NULLS have no meaning in it", name)
 	}
-	args, err := p.arguments(e)
+	args, lambdas, err := p.lambdas(e)
 	if err != nil {
 		return nil, err
+	}
+	if len(lambdas) > 0 {
+		return expr.NewLambdaCall(name, args, lambdas, e.Span())
 	}
 	return expr.NewCall(name, args, e.Span())
 }
@@ -53,8 +56,12 @@ func (p *place) arguments(e *ast.Call) ([]expr.Expr, error) {
 	if e.Star {
 		return p.starColumns(&ast.Star{Pos: e.Pos})
 	}
+	return p.argumentList(e.Args)
+}
+
+func (p *place) argumentList(list []ast.Expr) ([]expr.Expr, error) {
 	var out []expr.Expr
-	for _, arg := range e.Args {
+	for _, arg := range list {
 		var list []expr.Expr
 		var err error
 		if star, ok := arg.(*ast.Star); ok {
@@ -84,9 +91,7 @@ func (p *place) notScalar(e *ast.Call) error {
 	if db := p.b.env.Snapshot.Database(p.b.db); db != nil {
 		names = append(names, keys(db.Macros)...)
 	}
-	err := diag.At(e.Name.Span(), diag.Unknown, "no function %q", name)
-	err.Hint = diag.DidYouMean(name, names)
-	return err
+	return placed(funcs.NoFunction("function", name, names), e.Name.Span())
 }
 
 // macro finds a macro, or nil.

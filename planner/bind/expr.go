@@ -94,7 +94,7 @@ func (p *place) expr(e ast.Expr) (expr.Expr, error) {
 		}
 		return expr.NewCall("struct", args, e.Span())
 	case *ast.Lambda:
-		return nil, diag.At(e.Span(), diag.Unsupported, "functions as arguments (->) are not supported").WithHint("use LATERAL VIEW explode")
+		return nil, diag.At(e.Span(), diag.Syntax, "a lambda (->) can only be the last argument of a function that takes one, such as transform(a, x -> x + 1)")
 	case *ast.Star:
 		return nil, diag.At(e.Span(), diag.Syntax, "* can only stand in a select list or in count(*)")
 	}

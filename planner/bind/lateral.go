@@ -78,9 +78,7 @@ func (b *binder) generate(rel relation, call *ast.Call, outer bool, alias string
 func (p *place) tableFunction(input logical.Node, call *ast.Call, names []ast.Ident) (*logical.Generate, error) {
 	f := funcs.FindTable(call.Name.Name())
 	if f == nil {
-		err := diag.At(call.Name.Span(), diag.Unknown, "no table function %q", call.Name)
-		err.Hint = diag.DidYouMean(call.Name.Name(), functionNames("table"))
-		return nil, err
+		return nil, placed(funcs.NoFunction("table function", call.Name.Name(), functionNames("table")), call.Name.Span())
 	}
 	args, err := p.arguments(call)
 	if err != nil {

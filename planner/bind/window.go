@@ -195,9 +195,7 @@ func (p *place) windowFunction(e *ast.Call, call *logical.WindowCall) error {
 		if funcs.FindScalar(name) != nil {
 			return diag.At(e.Span(), diag.Syntax, "%s is no window function", name)
 		}
-		err := diag.At(e.Name.Span(), diag.Unknown, "no window function %q", name)
-		err.Hint = diag.DidYouMean(name, append(functionNames("window", "aggregate"), "first_value", "last_value", "nth_value"))
-		return err
+		return placed(funcs.NoFunction("window function", name, functionNames("window", "aggregate")), e.Name.Span())
 	}
 	bound, err := f.Bind(expr.Args(args))
 	if err != nil {

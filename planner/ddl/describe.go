@@ -261,8 +261,8 @@ func describeFunction(st *ast.Describe) (*Rows, error) {
 		names = append(append(names, d.Name), d.Aliases...)
 	}
 	if len(r.Cells) == 0 {
-		err := diag.At(st.Name.Span(), diag.Unknown, "no function %q", name)
-		err.Hint = diag.DidYouMean(name, names)
+		err := funcs.NoFunction("function", name, names)
+		err.Span = st.Name.Span()
 		return nil, err
 	}
 	return r, nil

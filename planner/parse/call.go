@@ -1,6 +1,8 @@
 package parse
 
 import (
+	"strings"
+
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -232,6 +234,9 @@ func (p *parser) star() ast.Expr {
 // lambdaParams returns how many parameters the lambda that is next has, or 0 if none is.
 func (p *parser) lambdaParams() int {
 	if isName(p.peek()) && p.ahead(1).is("->") {
+		if body := p.ahead(2); body.kind == kString && strings.HasPrefix(body.text, "$") {
+			return 0 // j -> '$.a' reads JSON
+		}
 		return 1
 	}
 	if !p.at("(") {

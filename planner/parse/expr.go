@@ -1,6 +1,8 @@
 package parse
 
 import (
+	"strings"
+
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -302,6 +304,8 @@ func (p *parser) postfix() ast.Expr {
 		case p.accept("."):
 			name := p.afterDot()
 			e = &ast.Field{Pos: p.from(start), X: e, Name: name}
+		case p.atJSONArrow():
+			e = p.jsonArrow(start, e)
 		case p.at("::"):
 			p.unexpected("an operator")
 			return nil
@@ -309,4 +313,23 @@ func (p *parser) postfix() ast.Expr {
 			return e
 		}
 	}
+}
+
+// atJSONArrow reports whether -> '$.path' or ->> '$.path' is next: DuckDB's and PostgreSQL's way into JSON text.
+func (p *parser) atJSONArrow() bool {
+	path := p.ahead(1)
+	return (p.at("->") || p.at("->>")) && path.kind == kString && strings.HasPrefix(path.text, "$")
+}
+
+// jsonArrow reads the arrow and the path behind e: -> keeps JSON, ->> gives text.
+func (p *parser) jsonArrow(start int, e ast.Expr) ast.Expr {
+	name := "json_extract"
+	op := p.next()
+	if op.text == "->>" {
+		name = "json_extract_scalar"
+	}
+	path := p.primary()
+	call := p.plainCall(op, name, e, path).(*ast.Call)
+	call.Pos = p.from(start)
+	return call
 }

@@ -69,7 +69,7 @@ func (x Output_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Output_Kind.Descriptor instead.
 func (Output_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{9, 0}
+	return file_plan_proto_rawDescGZIP(), []int{10, 0}
 }
 
 type ScanColumn_Source int32
@@ -133,7 +133,7 @@ func (x ScanColumn_Source) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ScanColumn_Source.Descriptor instead.
 func (ScanColumn_Source) EnumDescriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{18, 0}
+	return file_plan_proto_rawDescGZIP(), []int{19, 0}
 }
 
 type Aggregate_Phase int32
@@ -185,7 +185,7 @@ func (x Aggregate_Phase) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Aggregate_Phase.Descriptor instead.
 func (Aggregate_Phase) EnumDescriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{24, 0}
+	return file_plan_proto_rawDescGZIP(), []int{25, 0}
 }
 
 type Join_Kind int32
@@ -249,7 +249,7 @@ func (x Join_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Join_Kind.Descriptor instead.
 func (Join_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{27, 0}
+	return file_plan_proto_rawDescGZIP(), []int{28, 0}
 }
 
 type Frame_Unit int32
@@ -298,7 +298,7 @@ func (x Frame_Unit) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Frame_Unit.Descriptor instead.
 func (Frame_Unit) EnumDescriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{33, 0}
+	return file_plan_proto_rawDescGZIP(), []int{34, 0}
 }
 
 type Frame_Bound_Kind int32
@@ -353,7 +353,7 @@ func (x Frame_Bound_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Frame_Bound_Kind.Descriptor instead.
 func (Frame_Bound_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{33, 0, 0}
+	return file_plan_proto_rawDescGZIP(), []int{34, 0, 0}
 }
 
 // Field is a column: its name, and its type as Hive writes it ("map<string,int>").
@@ -690,6 +690,8 @@ type Call struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	Args          []*Expr                `protobuf:"bytes,2,rep,name=args,proto3" json:"args,omitempty"`
+	Lambdas       []*Lambda              `protobuf:"bytes,3,rep,name=lambdas,proto3" json:"lambdas,omitempty"`
+	Captured      uint32                 `protobuf:"varint,4,opt,name=captured,proto3" json:"captured,omitempty"` // how many of args, at their end, only the lambdas read
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -738,6 +740,73 @@ func (x *Call) GetArgs() []*Expr {
 	return nil
 }
 
+func (x *Call) GetLambdas() []*Lambda {
+	if x != nil {
+		return x.Lambdas
+	}
+	return nil
+}
+
+func (x *Call) GetCaptured() uint32 {
+	if x != nil {
+		return x.Captured
+	}
+	return 0
+}
+
+// Lambda is x -> body. A column of body is one of the parameters or, behind them, a captured argument.
+type Lambda struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Params        []*Field               `protobuf:"bytes,1,rep,name=params,proto3" json:"params,omitempty"`
+	Body          *Expr                  `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Lambda) Reset() {
+	*x = Lambda{}
+	mi := &file_plan_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Lambda) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Lambda) ProtoMessage() {}
+
+func (x *Lambda) ProtoReflect() protoreflect.Message {
+	mi := &file_plan_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Lambda.ProtoReflect.Descriptor instead.
+func (*Lambda) Descriptor() ([]byte, []int) {
+	return file_plan_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Lambda) GetParams() []*Field {
+	if x != nil {
+		return x.Params
+	}
+	return nil
+}
+
+func (x *Lambda) GetBody() *Expr {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
 type Case struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Whens         []*When                `protobuf:"bytes,1,rep,name=whens,proto3" json:"whens,omitempty"`
@@ -748,7 +817,7 @@ type Case struct {
 
 func (x *Case) Reset() {
 	*x = Case{}
-	mi := &file_plan_proto_msgTypes[4]
+	mi := &file_plan_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -760,7 +829,7 @@ func (x *Case) String() string {
 func (*Case) ProtoMessage() {}
 
 func (x *Case) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[4]
+	mi := &file_plan_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -773,7 +842,7 @@ func (x *Case) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Case.ProtoReflect.Descriptor instead.
 func (*Case) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{4}
+	return file_plan_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Case) GetWhens() []*When {
@@ -800,7 +869,7 @@ type When struct {
 
 func (x *When) Reset() {
 	*x = When{}
-	mi := &file_plan_proto_msgTypes[5]
+	mi := &file_plan_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -812,7 +881,7 @@ func (x *When) String() string {
 func (*When) ProtoMessage() {}
 
 func (x *When) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[5]
+	mi := &file_plan_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -825,7 +894,7 @@ func (x *When) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use When.ProtoReflect.Descriptor instead.
 func (*When) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{5}
+	return file_plan_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *When) GetCond() *Expr {
@@ -856,7 +925,7 @@ type Session struct {
 
 func (x *Session) Reset() {
 	*x = Session{}
-	mi := &file_plan_proto_msgTypes[6]
+	mi := &file_plan_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -868,7 +937,7 @@ func (x *Session) String() string {
 func (*Session) ProtoMessage() {}
 
 func (x *Session) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[6]
+	mi := &file_plan_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -881,7 +950,7 @@ func (x *Session) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Session.ProtoReflect.Descriptor instead.
 func (*Session) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{6}
+	return file_plan_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Session) GetNowUnixNanos() int64 {
@@ -931,7 +1000,7 @@ type Plan struct {
 
 func (x *Plan) Reset() {
 	*x = Plan{}
-	mi := &file_plan_proto_msgTypes[7]
+	mi := &file_plan_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -943,7 +1012,7 @@ func (x *Plan) String() string {
 func (*Plan) ProtoMessage() {}
 
 func (x *Plan) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[7]
+	mi := &file_plan_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -956,7 +1025,7 @@ func (x *Plan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Plan.ProtoReflect.Descriptor instead.
 func (*Plan) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{7}
+	return file_plan_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Plan) GetStages() []*Stage {
@@ -990,7 +1059,7 @@ type Stage struct {
 
 func (x *Stage) Reset() {
 	*x = Stage{}
-	mi := &file_plan_proto_msgTypes[8]
+	mi := &file_plan_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1002,7 +1071,7 @@ func (x *Stage) String() string {
 func (*Stage) ProtoMessage() {}
 
 func (x *Stage) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[8]
+	mi := &file_plan_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1015,7 +1084,7 @@ func (x *Stage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stage.ProtoReflect.Descriptor instead.
 func (*Stage) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{8}
+	return file_plan_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Stage) GetId() uint32 {
@@ -1079,7 +1148,7 @@ type Output struct {
 
 func (x *Output) Reset() {
 	*x = Output{}
-	mi := &file_plan_proto_msgTypes[9]
+	mi := &file_plan_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1091,7 +1160,7 @@ func (x *Output) String() string {
 func (*Output) ProtoMessage() {}
 
 func (x *Output) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[9]
+	mi := &file_plan_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1104,7 +1173,7 @@ func (x *Output) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Output.ProtoReflect.Descriptor instead.
 func (*Output) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{9}
+	return file_plan_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Output) GetKind() Output_Kind {
@@ -1143,7 +1212,7 @@ type ScanSource struct {
 
 func (x *ScanSource) Reset() {
 	*x = ScanSource{}
-	mi := &file_plan_proto_msgTypes[10]
+	mi := &file_plan_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1155,7 +1224,7 @@ func (x *ScanSource) String() string {
 func (*ScanSource) ProtoMessage() {}
 
 func (x *ScanSource) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[10]
+	mi := &file_plan_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1168,7 +1237,7 @@ func (x *ScanSource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScanSource.ProtoReflect.Descriptor instead.
 func (*ScanSource) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{10}
+	return file_plan_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ScanSource) GetScanId() uint32 {
@@ -1225,7 +1294,7 @@ type PartitionDir struct {
 
 func (x *PartitionDir) Reset() {
 	*x = PartitionDir{}
-	mi := &file_plan_proto_msgTypes[11]
+	mi := &file_plan_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1237,7 +1306,7 @@ func (x *PartitionDir) String() string {
 func (*PartitionDir) ProtoMessage() {}
 
 func (x *PartitionDir) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[11]
+	mi := &file_plan_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1250,7 +1319,7 @@ func (x *PartitionDir) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartitionDir.ProtoReflect.Descriptor instead.
 func (*PartitionDir) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{11}
+	return file_plan_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PartitionDir) GetLocation() string {
@@ -1284,7 +1353,7 @@ type PartitionValue struct {
 
 func (x *PartitionValue) Reset() {
 	*x = PartitionValue{}
-	mi := &file_plan_proto_msgTypes[12]
+	mi := &file_plan_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1296,7 +1365,7 @@ func (x *PartitionValue) String() string {
 func (*PartitionValue) ProtoMessage() {}
 
 func (x *PartitionValue) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[12]
+	mi := &file_plan_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1309,7 +1378,7 @@ func (x *PartitionValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartitionValue.ProtoReflect.Descriptor instead.
 func (*PartitionValue) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{12}
+	return file_plan_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PartitionValue) GetText() string {
@@ -1337,7 +1406,7 @@ type Split struct {
 
 func (x *Split) Reset() {
 	*x = Split{}
-	mi := &file_plan_proto_msgTypes[13]
+	mi := &file_plan_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1349,7 +1418,7 @@ func (x *Split) String() string {
 func (*Split) ProtoMessage() {}
 
 func (x *Split) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[13]
+	mi := &file_plan_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1362,7 +1431,7 @@ func (x *Split) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Split.ProtoReflect.Descriptor instead.
 func (*Split) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{13}
+	return file_plan_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Split) GetScanId() uint32 {
@@ -1395,7 +1464,7 @@ type FileRange struct {
 
 func (x *FileRange) Reset() {
 	*x = FileRange{}
-	mi := &file_plan_proto_msgTypes[14]
+	mi := &file_plan_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1407,7 +1476,7 @@ func (x *FileRange) String() string {
 func (*FileRange) ProtoMessage() {}
 
 func (x *FileRange) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[14]
+	mi := &file_plan_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1420,7 +1489,7 @@ func (x *FileRange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FileRange.ProtoReflect.Descriptor instead.
 func (*FileRange) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{14}
+	return file_plan_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *FileRange) GetPath() string {
@@ -1500,7 +1569,7 @@ type Task struct {
 
 func (x *Task) Reset() {
 	*x = Task{}
-	mi := &file_plan_proto_msgTypes[15]
+	mi := &file_plan_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1512,7 +1581,7 @@ func (x *Task) String() string {
 func (*Task) ProtoMessage() {}
 
 func (x *Task) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[15]
+	mi := &file_plan_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1525,7 +1594,7 @@ func (x *Task) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Task.ProtoReflect.Descriptor instead.
 func (*Task) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{15}
+	return file_plan_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Task) GetQueryId() string {
@@ -1646,7 +1715,7 @@ type Node struct {
 
 func (x *Node) Reset() {
 	*x = Node{}
-	mi := &file_plan_proto_msgTypes[16]
+	mi := &file_plan_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1658,7 +1727,7 @@ func (x *Node) String() string {
 func (*Node) ProtoMessage() {}
 
 func (x *Node) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[16]
+	mi := &file_plan_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1671,7 +1740,7 @@ func (x *Node) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Node.ProtoReflect.Descriptor instead.
 func (*Node) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{16}
+	return file_plan_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Node) GetInputs() []*Node {
@@ -2011,7 +2080,7 @@ type Scan struct {
 
 func (x *Scan) Reset() {
 	*x = Scan{}
-	mi := &file_plan_proto_msgTypes[17]
+	mi := &file_plan_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2023,7 +2092,7 @@ func (x *Scan) String() string {
 func (*Scan) ProtoMessage() {}
 
 func (x *Scan) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[17]
+	mi := &file_plan_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2036,7 +2105,7 @@ func (x *Scan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scan.ProtoReflect.Descriptor instead.
 func (*Scan) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{17}
+	return file_plan_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Scan) GetScanId() uint32 {
@@ -2122,7 +2191,7 @@ type ScanColumn struct {
 
 func (x *ScanColumn) Reset() {
 	*x = ScanColumn{}
-	mi := &file_plan_proto_msgTypes[18]
+	mi := &file_plan_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2134,7 +2203,7 @@ func (x *ScanColumn) String() string {
 func (*ScanColumn) ProtoMessage() {}
 
 func (x *ScanColumn) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[18]
+	mi := &file_plan_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2147,7 +2216,7 @@ func (x *ScanColumn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScanColumn.ProtoReflect.Descriptor instead.
 func (*ScanColumn) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{18}
+	return file_plan_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ScanColumn) GetSource() ScanColumn_Source {
@@ -2183,7 +2252,7 @@ type HandlerScan struct {
 
 func (x *HandlerScan) Reset() {
 	*x = HandlerScan{}
-	mi := &file_plan_proto_msgTypes[19]
+	mi := &file_plan_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2195,7 +2264,7 @@ func (x *HandlerScan) String() string {
 func (*HandlerScan) ProtoMessage() {}
 
 func (x *HandlerScan) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[19]
+	mi := &file_plan_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2208,7 +2277,7 @@ func (x *HandlerScan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandlerScan.ProtoReflect.Descriptor instead.
 func (*HandlerScan) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{19}
+	return file_plan_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *HandlerScan) GetHandler() string {
@@ -2242,7 +2311,7 @@ type Values struct {
 
 func (x *Values) Reset() {
 	*x = Values{}
-	mi := &file_plan_proto_msgTypes[20]
+	mi := &file_plan_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2254,7 +2323,7 @@ func (x *Values) String() string {
 func (*Values) ProtoMessage() {}
 
 func (x *Values) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[20]
+	mi := &file_plan_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2267,7 +2336,7 @@ func (x *Values) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Values.ProtoReflect.Descriptor instead.
 func (*Values) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{20}
+	return file_plan_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Values) GetRows() []*Row {
@@ -2286,7 +2355,7 @@ type Row struct {
 
 func (x *Row) Reset() {
 	*x = Row{}
-	mi := &file_plan_proto_msgTypes[21]
+	mi := &file_plan_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2298,7 +2367,7 @@ func (x *Row) String() string {
 func (*Row) ProtoMessage() {}
 
 func (x *Row) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[21]
+	mi := &file_plan_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2311,7 +2380,7 @@ func (x *Row) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Row.ProtoReflect.Descriptor instead.
 func (*Row) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{21}
+	return file_plan_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Row) GetValues() []*Expr {
@@ -2330,7 +2399,7 @@ type Filter struct {
 
 func (x *Filter) Reset() {
 	*x = Filter{}
-	mi := &file_plan_proto_msgTypes[22]
+	mi := &file_plan_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2342,7 +2411,7 @@ func (x *Filter) String() string {
 func (*Filter) ProtoMessage() {}
 
 func (x *Filter) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[22]
+	mi := &file_plan_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2355,7 +2424,7 @@ func (x *Filter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Filter.ProtoReflect.Descriptor instead.
 func (*Filter) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{22}
+	return file_plan_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Filter) GetPredicate() *Expr {
@@ -2374,7 +2443,7 @@ type Project struct {
 
 func (x *Project) Reset() {
 	*x = Project{}
-	mi := &file_plan_proto_msgTypes[23]
+	mi := &file_plan_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2386,7 +2455,7 @@ func (x *Project) String() string {
 func (*Project) ProtoMessage() {}
 
 func (x *Project) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[23]
+	mi := &file_plan_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2399,7 +2468,7 @@ func (x *Project) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Project.ProtoReflect.Descriptor instead.
 func (*Project) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{23}
+	return file_plan_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Project) GetExprs() []*Expr {
@@ -2423,7 +2492,7 @@ type Aggregate struct {
 
 func (x *Aggregate) Reset() {
 	*x = Aggregate{}
-	mi := &file_plan_proto_msgTypes[24]
+	mi := &file_plan_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2435,7 +2504,7 @@ func (x *Aggregate) String() string {
 func (*Aggregate) ProtoMessage() {}
 
 func (x *Aggregate) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[24]
+	mi := &file_plan_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2448,7 +2517,7 @@ func (x *Aggregate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Aggregate.ProtoReflect.Descriptor instead.
 func (*Aggregate) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{24}
+	return file_plan_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Aggregate) GetPhase() Aggregate_Phase {
@@ -2501,7 +2570,7 @@ type AggCall struct {
 
 func (x *AggCall) Reset() {
 	*x = AggCall{}
-	mi := &file_plan_proto_msgTypes[25]
+	mi := &file_plan_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2513,7 +2582,7 @@ func (x *AggCall) String() string {
 func (*AggCall) ProtoMessage() {}
 
 func (x *AggCall) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[25]
+	mi := &file_plan_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2526,7 +2595,7 @@ func (x *AggCall) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggCall.ProtoReflect.Descriptor instead.
 func (*AggCall) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{25}
+	return file_plan_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *AggCall) GetName() string {
@@ -2590,7 +2659,7 @@ type GroupingSets struct {
 
 func (x *GroupingSets) Reset() {
 	*x = GroupingSets{}
-	mi := &file_plan_proto_msgTypes[26]
+	mi := &file_plan_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2602,7 +2671,7 @@ func (x *GroupingSets) String() string {
 func (*GroupingSets) ProtoMessage() {}
 
 func (x *GroupingSets) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[26]
+	mi := &file_plan_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2615,7 +2684,7 @@ func (x *GroupingSets) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupingSets.ProtoReflect.Descriptor instead.
 func (*GroupingSets) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{26}
+	return file_plan_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GroupingSets) GetKeys() []uint32 {
@@ -2646,7 +2715,7 @@ type Join struct {
 
 func (x *Join) Reset() {
 	*x = Join{}
-	mi := &file_plan_proto_msgTypes[27]
+	mi := &file_plan_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2658,7 +2727,7 @@ func (x *Join) String() string {
 func (*Join) ProtoMessage() {}
 
 func (x *Join) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[27]
+	mi := &file_plan_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2671,7 +2740,7 @@ func (x *Join) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Join.ProtoReflect.Descriptor instead.
 func (*Join) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{27}
+	return file_plan_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Join) GetKind() Join_Kind {
@@ -2727,7 +2796,7 @@ type SortKey struct {
 
 func (x *SortKey) Reset() {
 	*x = SortKey{}
-	mi := &file_plan_proto_msgTypes[28]
+	mi := &file_plan_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2739,7 +2808,7 @@ func (x *SortKey) String() string {
 func (*SortKey) ProtoMessage() {}
 
 func (x *SortKey) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[28]
+	mi := &file_plan_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2752,7 +2821,7 @@ func (x *SortKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SortKey.ProtoReflect.Descriptor instead.
 func (*SortKey) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{28}
+	return file_plan_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *SortKey) GetExpr() *Expr {
@@ -2786,7 +2855,7 @@ type Sort struct {
 
 func (x *Sort) Reset() {
 	*x = Sort{}
-	mi := &file_plan_proto_msgTypes[29]
+	mi := &file_plan_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2798,7 +2867,7 @@ func (x *Sort) String() string {
 func (*Sort) ProtoMessage() {}
 
 func (x *Sort) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[29]
+	mi := &file_plan_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2811,7 +2880,7 @@ func (x *Sort) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sort.ProtoReflect.Descriptor instead.
 func (*Sort) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{29}
+	return file_plan_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Sort) GetKeys() []*SortKey {
@@ -2838,7 +2907,7 @@ type Limit struct {
 
 func (x *Limit) Reset() {
 	*x = Limit{}
-	mi := &file_plan_proto_msgTypes[30]
+	mi := &file_plan_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2850,7 +2919,7 @@ func (x *Limit) String() string {
 func (*Limit) ProtoMessage() {}
 
 func (x *Limit) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[30]
+	mi := &file_plan_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2863,7 +2932,7 @@ func (x *Limit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limit.ProtoReflect.Descriptor instead.
 func (*Limit) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{30}
+	return file_plan_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Limit) GetOffset() int64 {
@@ -2894,7 +2963,7 @@ type Window struct {
 
 func (x *Window) Reset() {
 	*x = Window{}
-	mi := &file_plan_proto_msgTypes[31]
+	mi := &file_plan_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2906,7 +2975,7 @@ func (x *Window) String() string {
 func (*Window) ProtoMessage() {}
 
 func (x *Window) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[31]
+	mi := &file_plan_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2919,7 +2988,7 @@ func (x *Window) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Window.ProtoReflect.Descriptor instead.
 func (*Window) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{31}
+	return file_plan_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Window) GetPartitionBy() []*Expr {
@@ -2965,7 +3034,7 @@ type WindowCall struct {
 
 func (x *WindowCall) Reset() {
 	*x = WindowCall{}
-	mi := &file_plan_proto_msgTypes[32]
+	mi := &file_plan_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2977,7 +3046,7 @@ func (x *WindowCall) String() string {
 func (*WindowCall) ProtoMessage() {}
 
 func (x *WindowCall) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[32]
+	mi := &file_plan_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2990,7 +3059,7 @@ func (x *WindowCall) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WindowCall.ProtoReflect.Descriptor instead.
 func (*WindowCall) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{32}
+	return file_plan_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *WindowCall) GetName() string {
@@ -3053,7 +3122,7 @@ type Frame struct {
 
 func (x *Frame) Reset() {
 	*x = Frame{}
-	mi := &file_plan_proto_msgTypes[33]
+	mi := &file_plan_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3065,7 +3134,7 @@ func (x *Frame) String() string {
 func (*Frame) ProtoMessage() {}
 
 func (x *Frame) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[33]
+	mi := &file_plan_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3078,7 +3147,7 @@ func (x *Frame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Frame.ProtoReflect.Descriptor instead.
 func (*Frame) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{33}
+	return file_plan_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Frame) GetUnit() Frame_Unit {
@@ -3111,7 +3180,7 @@ type Union struct {
 
 func (x *Union) Reset() {
 	*x = Union{}
-	mi := &file_plan_proto_msgTypes[34]
+	mi := &file_plan_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3123,7 +3192,7 @@ func (x *Union) String() string {
 func (*Union) ProtoMessage() {}
 
 func (x *Union) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[34]
+	mi := &file_plan_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3136,7 +3205,7 @@ func (x *Union) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Union.ProtoReflect.Descriptor instead.
 func (*Union) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{34}
+	return file_plan_proto_rawDescGZIP(), []int{35}
 }
 
 // SetOp is INTERSECT or EXCEPT of two inputs with equal schemas.
@@ -3150,7 +3219,7 @@ type SetOp struct {
 
 func (x *SetOp) Reset() {
 	*x = SetOp{}
-	mi := &file_plan_proto_msgTypes[35]
+	mi := &file_plan_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3162,7 +3231,7 @@ func (x *SetOp) String() string {
 func (*SetOp) ProtoMessage() {}
 
 func (x *SetOp) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[35]
+	mi := &file_plan_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3175,7 +3244,7 @@ func (x *SetOp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetOp.ProtoReflect.Descriptor instead.
 func (*SetOp) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{35}
+	return file_plan_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *SetOp) GetExcept() bool {
@@ -3202,7 +3271,7 @@ type AssertSingle struct {
 
 func (x *AssertSingle) Reset() {
 	*x = AssertSingle{}
-	mi := &file_plan_proto_msgTypes[36]
+	mi := &file_plan_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3214,7 +3283,7 @@ func (x *AssertSingle) String() string {
 func (*AssertSingle) ProtoMessage() {}
 
 func (x *AssertSingle) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[36]
+	mi := &file_plan_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3227,7 +3296,7 @@ func (x *AssertSingle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssertSingle.ProtoReflect.Descriptor instead.
 func (*AssertSingle) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{36}
+	return file_plan_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *AssertSingle) GetWhat() string {
@@ -3249,7 +3318,7 @@ type Generate struct {
 
 func (x *Generate) Reset() {
 	*x = Generate{}
-	mi := &file_plan_proto_msgTypes[37]
+	mi := &file_plan_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3261,7 +3330,7 @@ func (x *Generate) String() string {
 func (*Generate) ProtoMessage() {}
 
 func (x *Generate) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[37]
+	mi := &file_plan_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3274,7 +3343,7 @@ func (x *Generate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Generate.ProtoReflect.Descriptor instead.
 func (*Generate) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{37}
+	return file_plan_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Generate) GetFunction() string {
@@ -3312,7 +3381,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_plan_proto_msgTypes[38]
+	mi := &file_plan_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3324,7 +3393,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[38]
+	mi := &file_plan_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3337,7 +3406,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{38}
+	return file_plan_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Sample) GetRowsPerTask() int64 {
@@ -3391,7 +3460,7 @@ type Transform struct {
 
 func (x *Transform) Reset() {
 	*x = Transform{}
-	mi := &file_plan_proto_msgTypes[39]
+	mi := &file_plan_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3403,7 +3472,7 @@ func (x *Transform) String() string {
 func (*Transform) ProtoMessage() {}
 
 func (x *Transform) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[39]
+	mi := &file_plan_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3416,7 +3485,7 @@ func (x *Transform) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Transform.ProtoReflect.Descriptor instead.
 func (*Transform) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{39}
+	return file_plan_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Transform) GetCommand() []string {
@@ -3480,7 +3549,7 @@ type Exchange struct {
 
 func (x *Exchange) Reset() {
 	*x = Exchange{}
-	mi := &file_plan_proto_msgTypes[40]
+	mi := &file_plan_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3492,7 +3561,7 @@ func (x *Exchange) String() string {
 func (*Exchange) ProtoMessage() {}
 
 func (x *Exchange) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[40]
+	mi := &file_plan_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3505,7 +3574,7 @@ func (x *Exchange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exchange.ProtoReflect.Descriptor instead.
 func (*Exchange) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{40}
+	return file_plan_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Exchange) GetStage() uint32 {
@@ -3549,7 +3618,7 @@ type Write struct {
 
 func (x *Write) Reset() {
 	*x = Write{}
-	mi := &file_plan_proto_msgTypes[41]
+	mi := &file_plan_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3561,7 +3630,7 @@ func (x *Write) String() string {
 func (*Write) ProtoMessage() {}
 
 func (x *Write) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[41]
+	mi := &file_plan_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3574,7 +3643,7 @@ func (x *Write) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Write.ProtoReflect.Descriptor instead.
 func (*Write) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{41}
+	return file_plan_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Write) GetFormat() string {
@@ -3672,7 +3741,7 @@ type Stats struct {
 
 func (x *Stats) Reset() {
 	*x = Stats{}
-	mi := &file_plan_proto_msgTypes[42]
+	mi := &file_plan_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3684,7 +3753,7 @@ func (x *Stats) String() string {
 func (*Stats) ProtoMessage() {}
 
 func (x *Stats) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[42]
+	mi := &file_plan_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3697,7 +3766,7 @@ func (x *Stats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stats.ProtoReflect.Descriptor instead.
 func (*Stats) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{42}
+	return file_plan_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Stats) GetFiles() int64 {
@@ -3824,7 +3893,7 @@ type BadValues struct {
 
 func (x *BadValues) Reset() {
 	*x = BadValues{}
-	mi := &file_plan_proto_msgTypes[43]
+	mi := &file_plan_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3836,7 +3905,7 @@ func (x *BadValues) String() string {
 func (*BadValues) ProtoMessage() {}
 
 func (x *BadValues) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[43]
+	mi := &file_plan_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3849,7 +3918,7 @@ func (x *BadValues) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BadValues.ProtoReflect.Descriptor instead.
 func (*BadValues) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{43}
+	return file_plan_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *BadValues) GetTable() string {
@@ -3893,7 +3962,7 @@ type NodeStats struct {
 
 func (x *NodeStats) Reset() {
 	*x = NodeStats{}
-	mi := &file_plan_proto_msgTypes[44]
+	mi := &file_plan_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3905,7 +3974,7 @@ func (x *NodeStats) String() string {
 func (*NodeStats) ProtoMessage() {}
 
 func (x *NodeStats) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[44]
+	mi := &file_plan_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3918,7 +3987,7 @@ func (x *NodeStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NodeStats.ProtoReflect.Descriptor instead.
 func (*NodeStats) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{44}
+	return file_plan_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *NodeStats) GetNode() uint32 {
@@ -3966,7 +4035,7 @@ type GroupingSets_Set struct {
 
 func (x *GroupingSets_Set) Reset() {
 	*x = GroupingSets_Set{}
-	mi := &file_plan_proto_msgTypes[49]
+	mi := &file_plan_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3978,7 +4047,7 @@ func (x *GroupingSets_Set) String() string {
 func (*GroupingSets_Set) ProtoMessage() {}
 
 func (x *GroupingSets_Set) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[49]
+	mi := &file_plan_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3991,7 +4060,7 @@ func (x *GroupingSets_Set) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupingSets_Set.ProtoReflect.Descriptor instead.
 func (*GroupingSets_Set) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{26, 0}
+	return file_plan_proto_rawDescGZIP(), []int{27, 0}
 }
 
 func (x *GroupingSets_Set) GetKeys() []uint32 {
@@ -4018,7 +4087,7 @@ type Frame_Bound struct {
 
 func (x *Frame_Bound) Reset() {
 	*x = Frame_Bound{}
-	mi := &file_plan_proto_msgTypes[50]
+	mi := &file_plan_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4030,7 +4099,7 @@ func (x *Frame_Bound) String() string {
 func (*Frame_Bound) ProtoMessage() {}
 
 func (x *Frame_Bound) ProtoReflect() protoreflect.Message {
-	mi := &file_plan_proto_msgTypes[50]
+	mi := &file_plan_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4043,7 +4112,7 @@ func (x *Frame_Bound) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Frame_Bound.ProtoReflect.Descriptor instead.
 func (*Frame_Bound) Descriptor() ([]byte, []int) {
-	return file_plan_proto_rawDescGZIP(), []int{33, 0}
+	return file_plan_proto_rawDescGZIP(), []int{34, 0}
 }
 
 func (x *Frame_Bound) GetKind() Frame_Bound_Kind {
@@ -4084,10 +4153,15 @@ const file_plan_proto_rawDesc = "" +
 	"\bfloating\x18\x04 \x01(\x01H\x00R\bfloating\x12\x16\n" +
 	"\x05bytes\x18\x05 \x01(\fH\x00R\x05bytes\x12\x12\n" +
 	"\x03ipc\x18\x06 \x01(\fH\x00R\x03ipcB\a\n" +
-	"\x05value\"?\n" +
+	"\x05value\"\x88\x01\n" +
 	"\x04Call\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
-	"\x04args\x18\x02 \x03(\v2\x0f.winnow.v1.ExprR\x04args\"R\n" +
+	"\x04args\x18\x02 \x03(\v2\x0f.winnow.v1.ExprR\x04args\x12+\n" +
+	"\alambdas\x18\x03 \x03(\v2\x11.winnow.v1.LambdaR\alambdas\x12\x1a\n" +
+	"\bcaptured\x18\x04 \x01(\rR\bcaptured\"W\n" +
+	"\x06Lambda\x12(\n" +
+	"\x06params\x18\x01 \x03(\v2\x10.winnow.v1.FieldR\x06params\x12#\n" +
+	"\x04body\x18\x02 \x01(\v2\x0f.winnow.v1.ExprR\x04body\"R\n" +
 	"\x04Case\x12%\n" +
 	"\x05whens\x18\x01 \x03(\v2\x0f.winnow.v1.WhenR\x05whens\x12#\n" +
 	"\x04else\x18\x02 \x01(\v2\x0f.winnow.v1.ExprR\x04else\"P\n" +
@@ -4441,7 +4515,7 @@ func file_plan_proto_rawDescGZIP() []byte {
 }
 
 var file_plan_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
+var file_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
 var file_plan_proto_goTypes = []any{
 	(Output_Kind)(0),         // 0: winnow.v1.Output.Kind
 	(ScanColumn_Source)(0),   // 1: winnow.v1.ScanColumn.Source
@@ -4453,157 +4527,161 @@ var file_plan_proto_goTypes = []any{
 	(*Expr)(nil),             // 7: winnow.v1.Expr
 	(*Literal)(nil),          // 8: winnow.v1.Literal
 	(*Call)(nil),             // 9: winnow.v1.Call
-	(*Case)(nil),             // 10: winnow.v1.Case
-	(*When)(nil),             // 11: winnow.v1.When
-	(*Session)(nil),          // 12: winnow.v1.Session
-	(*Plan)(nil),             // 13: winnow.v1.Plan
-	(*Stage)(nil),            // 14: winnow.v1.Stage
-	(*Output)(nil),           // 15: winnow.v1.Output
-	(*ScanSource)(nil),       // 16: winnow.v1.ScanSource
-	(*PartitionDir)(nil),     // 17: winnow.v1.PartitionDir
-	(*PartitionValue)(nil),   // 18: winnow.v1.PartitionValue
-	(*Split)(nil),            // 19: winnow.v1.Split
-	(*FileRange)(nil),        // 20: winnow.v1.FileRange
-	(*Task)(nil),             // 21: winnow.v1.Task
-	(*Node)(nil),             // 22: winnow.v1.Node
-	(*Scan)(nil),             // 23: winnow.v1.Scan
-	(*ScanColumn)(nil),       // 24: winnow.v1.ScanColumn
-	(*HandlerScan)(nil),      // 25: winnow.v1.HandlerScan
-	(*Values)(nil),           // 26: winnow.v1.Values
-	(*Row)(nil),              // 27: winnow.v1.Row
-	(*Filter)(nil),           // 28: winnow.v1.Filter
-	(*Project)(nil),          // 29: winnow.v1.Project
-	(*Aggregate)(nil),        // 30: winnow.v1.Aggregate
-	(*AggCall)(nil),          // 31: winnow.v1.AggCall
-	(*GroupingSets)(nil),     // 32: winnow.v1.GroupingSets
-	(*Join)(nil),             // 33: winnow.v1.Join
-	(*SortKey)(nil),          // 34: winnow.v1.SortKey
-	(*Sort)(nil),             // 35: winnow.v1.Sort
-	(*Limit)(nil),            // 36: winnow.v1.Limit
-	(*Window)(nil),           // 37: winnow.v1.Window
-	(*WindowCall)(nil),       // 38: winnow.v1.WindowCall
-	(*Frame)(nil),            // 39: winnow.v1.Frame
-	(*Union)(nil),            // 40: winnow.v1.Union
-	(*SetOp)(nil),            // 41: winnow.v1.SetOp
-	(*AssertSingle)(nil),     // 42: winnow.v1.AssertSingle
-	(*Generate)(nil),         // 43: winnow.v1.Generate
-	(*Sample)(nil),           // 44: winnow.v1.Sample
-	(*Transform)(nil),        // 45: winnow.v1.Transform
-	(*Exchange)(nil),         // 46: winnow.v1.Exchange
-	(*Write)(nil),            // 47: winnow.v1.Write
-	(*Stats)(nil),            // 48: winnow.v1.Stats
-	(*BadValues)(nil),        // 49: winnow.v1.BadValues
-	(*NodeStats)(nil),        // 50: winnow.v1.NodeStats
-	nil,                      // 51: winnow.v1.Session.SettingsEntry
-	nil,                      // 52: winnow.v1.Task.InputTasksEntry
-	nil,                      // 53: winnow.v1.Scan.PropertiesEntry
-	nil,                      // 54: winnow.v1.HandlerScan.PropertiesEntry
-	(*GroupingSets_Set)(nil), // 55: winnow.v1.GroupingSets.Set
-	(*Frame_Bound)(nil),      // 56: winnow.v1.Frame.Bound
-	nil,                      // 57: winnow.v1.Transform.InFormatEntry
-	nil,                      // 58: winnow.v1.Transform.OutFormatEntry
-	nil,                      // 59: winnow.v1.Write.PropertiesEntry
-	nil,                      // 60: winnow.v1.Write.HandlerPropertiesEntry
+	(*Lambda)(nil),           // 10: winnow.v1.Lambda
+	(*Case)(nil),             // 11: winnow.v1.Case
+	(*When)(nil),             // 12: winnow.v1.When
+	(*Session)(nil),          // 13: winnow.v1.Session
+	(*Plan)(nil),             // 14: winnow.v1.Plan
+	(*Stage)(nil),            // 15: winnow.v1.Stage
+	(*Output)(nil),           // 16: winnow.v1.Output
+	(*ScanSource)(nil),       // 17: winnow.v1.ScanSource
+	(*PartitionDir)(nil),     // 18: winnow.v1.PartitionDir
+	(*PartitionValue)(nil),   // 19: winnow.v1.PartitionValue
+	(*Split)(nil),            // 20: winnow.v1.Split
+	(*FileRange)(nil),        // 21: winnow.v1.FileRange
+	(*Task)(nil),             // 22: winnow.v1.Task
+	(*Node)(nil),             // 23: winnow.v1.Node
+	(*Scan)(nil),             // 24: winnow.v1.Scan
+	(*ScanColumn)(nil),       // 25: winnow.v1.ScanColumn
+	(*HandlerScan)(nil),      // 26: winnow.v1.HandlerScan
+	(*Values)(nil),           // 27: winnow.v1.Values
+	(*Row)(nil),              // 28: winnow.v1.Row
+	(*Filter)(nil),           // 29: winnow.v1.Filter
+	(*Project)(nil),          // 30: winnow.v1.Project
+	(*Aggregate)(nil),        // 31: winnow.v1.Aggregate
+	(*AggCall)(nil),          // 32: winnow.v1.AggCall
+	(*GroupingSets)(nil),     // 33: winnow.v1.GroupingSets
+	(*Join)(nil),             // 34: winnow.v1.Join
+	(*SortKey)(nil),          // 35: winnow.v1.SortKey
+	(*Sort)(nil),             // 36: winnow.v1.Sort
+	(*Limit)(nil),            // 37: winnow.v1.Limit
+	(*Window)(nil),           // 38: winnow.v1.Window
+	(*WindowCall)(nil),       // 39: winnow.v1.WindowCall
+	(*Frame)(nil),            // 40: winnow.v1.Frame
+	(*Union)(nil),            // 41: winnow.v1.Union
+	(*SetOp)(nil),            // 42: winnow.v1.SetOp
+	(*AssertSingle)(nil),     // 43: winnow.v1.AssertSingle
+	(*Generate)(nil),         // 44: winnow.v1.Generate
+	(*Sample)(nil),           // 45: winnow.v1.Sample
+	(*Transform)(nil),        // 46: winnow.v1.Transform
+	(*Exchange)(nil),         // 47: winnow.v1.Exchange
+	(*Write)(nil),            // 48: winnow.v1.Write
+	(*Stats)(nil),            // 49: winnow.v1.Stats
+	(*BadValues)(nil),        // 50: winnow.v1.BadValues
+	(*NodeStats)(nil),        // 51: winnow.v1.NodeStats
+	nil,                      // 52: winnow.v1.Session.SettingsEntry
+	nil,                      // 53: winnow.v1.Task.InputTasksEntry
+	nil,                      // 54: winnow.v1.Scan.PropertiesEntry
+	nil,                      // 55: winnow.v1.HandlerScan.PropertiesEntry
+	(*GroupingSets_Set)(nil), // 56: winnow.v1.GroupingSets.Set
+	(*Frame_Bound)(nil),      // 57: winnow.v1.Frame.Bound
+	nil,                      // 58: winnow.v1.Transform.InFormatEntry
+	nil,                      // 59: winnow.v1.Transform.OutFormatEntry
+	nil,                      // 60: winnow.v1.Write.PropertiesEntry
+	nil,                      // 61: winnow.v1.Write.HandlerPropertiesEntry
 }
 var file_plan_proto_depIdxs = []int32{
 	8,  // 0: winnow.v1.Expr.literal:type_name -> winnow.v1.Literal
 	9,  // 1: winnow.v1.Expr.call:type_name -> winnow.v1.Call
-	10, // 2: winnow.v1.Expr.case:type_name -> winnow.v1.Case
+	11, // 2: winnow.v1.Expr.case:type_name -> winnow.v1.Case
 	7,  // 3: winnow.v1.Call.args:type_name -> winnow.v1.Expr
-	11, // 4: winnow.v1.Case.whens:type_name -> winnow.v1.When
-	7,  // 5: winnow.v1.Case.else:type_name -> winnow.v1.Expr
-	7,  // 6: winnow.v1.When.cond:type_name -> winnow.v1.Expr
-	7,  // 7: winnow.v1.When.then:type_name -> winnow.v1.Expr
-	51, // 8: winnow.v1.Session.settings:type_name -> winnow.v1.Session.SettingsEntry
-	14, // 9: winnow.v1.Plan.stages:type_name -> winnow.v1.Stage
-	12, // 10: winnow.v1.Plan.session:type_name -> winnow.v1.Session
-	22, // 11: winnow.v1.Stage.root:type_name -> winnow.v1.Node
-	6,  // 12: winnow.v1.Stage.schema:type_name -> winnow.v1.Field
-	15, // 13: winnow.v1.Stage.output:type_name -> winnow.v1.Output
-	16, // 14: winnow.v1.Stage.scans:type_name -> winnow.v1.ScanSource
-	0,  // 15: winnow.v1.Output.kind:type_name -> winnow.v1.Output.Kind
-	7,  // 16: winnow.v1.Output.keys:type_name -> winnow.v1.Expr
-	17, // 17: winnow.v1.ScanSource.partitions:type_name -> winnow.v1.PartitionDir
-	18, // 18: winnow.v1.PartitionDir.values:type_name -> winnow.v1.PartitionValue
-	20, // 19: winnow.v1.Split.files:type_name -> winnow.v1.FileRange
-	18, // 20: winnow.v1.FileRange.values:type_name -> winnow.v1.PartitionValue
-	14, // 21: winnow.v1.Task.stage:type_name -> winnow.v1.Stage
-	19, // 22: winnow.v1.Task.splits:type_name -> winnow.v1.Split
-	12, // 23: winnow.v1.Task.session:type_name -> winnow.v1.Session
-	52, // 24: winnow.v1.Task.input_tasks:type_name -> winnow.v1.Task.InputTasksEntry
-	22, // 25: winnow.v1.Node.inputs:type_name -> winnow.v1.Node
-	6,  // 26: winnow.v1.Node.schema:type_name -> winnow.v1.Field
-	23, // 27: winnow.v1.Node.scan:type_name -> winnow.v1.Scan
-	26, // 28: winnow.v1.Node.values:type_name -> winnow.v1.Values
-	28, // 29: winnow.v1.Node.filter:type_name -> winnow.v1.Filter
-	29, // 30: winnow.v1.Node.project:type_name -> winnow.v1.Project
-	30, // 31: winnow.v1.Node.aggregate:type_name -> winnow.v1.Aggregate
-	33, // 32: winnow.v1.Node.join:type_name -> winnow.v1.Join
-	35, // 33: winnow.v1.Node.sort:type_name -> winnow.v1.Sort
-	36, // 34: winnow.v1.Node.limit:type_name -> winnow.v1.Limit
-	37, // 35: winnow.v1.Node.window:type_name -> winnow.v1.Window
-	40, // 36: winnow.v1.Node.union:type_name -> winnow.v1.Union
-	43, // 37: winnow.v1.Node.generate:type_name -> winnow.v1.Generate
-	45, // 38: winnow.v1.Node.transform:type_name -> winnow.v1.Transform
-	46, // 39: winnow.v1.Node.exchange:type_name -> winnow.v1.Exchange
-	47, // 40: winnow.v1.Node.write:type_name -> winnow.v1.Write
-	32, // 41: winnow.v1.Node.grouping_sets:type_name -> winnow.v1.GroupingSets
-	25, // 42: winnow.v1.Node.handler_scan:type_name -> winnow.v1.HandlerScan
-	41, // 43: winnow.v1.Node.set_op:type_name -> winnow.v1.SetOp
-	42, // 44: winnow.v1.Node.assert_single:type_name -> winnow.v1.AssertSingle
-	44, // 45: winnow.v1.Node.sample:type_name -> winnow.v1.Sample
-	53, // 46: winnow.v1.Scan.properties:type_name -> winnow.v1.Scan.PropertiesEntry
-	6,  // 47: winnow.v1.Scan.data_columns:type_name -> winnow.v1.Field
-	6,  // 48: winnow.v1.Scan.partition_columns:type_name -> winnow.v1.Field
-	24, // 49: winnow.v1.Scan.columns:type_name -> winnow.v1.ScanColumn
-	7,  // 50: winnow.v1.Scan.filters:type_name -> winnow.v1.Expr
-	1,  // 51: winnow.v1.ScanColumn.source:type_name -> winnow.v1.ScanColumn.Source
-	54, // 52: winnow.v1.HandlerScan.properties:type_name -> winnow.v1.HandlerScan.PropertiesEntry
-	27, // 53: winnow.v1.Values.rows:type_name -> winnow.v1.Row
-	7,  // 54: winnow.v1.Row.values:type_name -> winnow.v1.Expr
-	7,  // 55: winnow.v1.Filter.predicate:type_name -> winnow.v1.Expr
-	7,  // 56: winnow.v1.Project.exprs:type_name -> winnow.v1.Expr
-	2,  // 57: winnow.v1.Aggregate.phase:type_name -> winnow.v1.Aggregate.Phase
-	7,  // 58: winnow.v1.Aggregate.keys:type_name -> winnow.v1.Expr
-	31, // 59: winnow.v1.Aggregate.calls:type_name -> winnow.v1.AggCall
-	7,  // 60: winnow.v1.Aggregate.always:type_name -> winnow.v1.Expr
-	7,  // 61: winnow.v1.AggCall.args:type_name -> winnow.v1.Expr
-	7,  // 62: winnow.v1.AggCall.filter:type_name -> winnow.v1.Expr
-	7,  // 63: winnow.v1.AggCall.const_args:type_name -> winnow.v1.Expr
-	55, // 64: winnow.v1.GroupingSets.sets:type_name -> winnow.v1.GroupingSets.Set
-	3,  // 65: winnow.v1.Join.kind:type_name -> winnow.v1.Join.Kind
-	7,  // 66: winnow.v1.Join.left_keys:type_name -> winnow.v1.Expr
-	7,  // 67: winnow.v1.Join.right_keys:type_name -> winnow.v1.Expr
-	7,  // 68: winnow.v1.Join.residual:type_name -> winnow.v1.Expr
-	7,  // 69: winnow.v1.SortKey.expr:type_name -> winnow.v1.Expr
-	34, // 70: winnow.v1.Sort.keys:type_name -> winnow.v1.SortKey
-	7,  // 71: winnow.v1.Window.partition_by:type_name -> winnow.v1.Expr
-	34, // 72: winnow.v1.Window.order_by:type_name -> winnow.v1.SortKey
-	38, // 73: winnow.v1.Window.calls:type_name -> winnow.v1.WindowCall
-	7,  // 74: winnow.v1.WindowCall.args:type_name -> winnow.v1.Expr
-	39, // 75: winnow.v1.WindowCall.frame:type_name -> winnow.v1.Frame
-	7,  // 76: winnow.v1.WindowCall.filter:type_name -> winnow.v1.Expr
-	4,  // 77: winnow.v1.Frame.unit:type_name -> winnow.v1.Frame.Unit
-	56, // 78: winnow.v1.Frame.start:type_name -> winnow.v1.Frame.Bound
-	56, // 79: winnow.v1.Frame.end:type_name -> winnow.v1.Frame.Bound
-	7,  // 80: winnow.v1.Generate.args:type_name -> winnow.v1.Expr
-	7,  // 81: winnow.v1.Sample.keys:type_name -> winnow.v1.Expr
-	7,  // 82: winnow.v1.Transform.args:type_name -> winnow.v1.Expr
-	57, // 83: winnow.v1.Transform.in_format:type_name -> winnow.v1.Transform.InFormatEntry
-	58, // 84: winnow.v1.Transform.out_format:type_name -> winnow.v1.Transform.OutFormatEntry
-	34, // 85: winnow.v1.Exchange.merge_by:type_name -> winnow.v1.SortKey
-	59, // 86: winnow.v1.Write.properties:type_name -> winnow.v1.Write.PropertiesEntry
-	6,  // 87: winnow.v1.Write.columns:type_name -> winnow.v1.Field
-	60, // 88: winnow.v1.Write.handler_properties:type_name -> winnow.v1.Write.HandlerPropertiesEntry
-	49, // 89: winnow.v1.Stats.bad:type_name -> winnow.v1.BadValues
-	50, // 90: winnow.v1.Stats.nodes:type_name -> winnow.v1.NodeStats
-	5,  // 91: winnow.v1.Frame.Bound.kind:type_name -> winnow.v1.Frame.Bound.Kind
-	7,  // 92: winnow.v1.Frame.Bound.offset:type_name -> winnow.v1.Expr
-	93, // [93:93] is the sub-list for method output_type
-	93, // [93:93] is the sub-list for method input_type
-	93, // [93:93] is the sub-list for extension type_name
-	93, // [93:93] is the sub-list for extension extendee
-	0,  // [0:93] is the sub-list for field type_name
+	10, // 4: winnow.v1.Call.lambdas:type_name -> winnow.v1.Lambda
+	6,  // 5: winnow.v1.Lambda.params:type_name -> winnow.v1.Field
+	7,  // 6: winnow.v1.Lambda.body:type_name -> winnow.v1.Expr
+	12, // 7: winnow.v1.Case.whens:type_name -> winnow.v1.When
+	7,  // 8: winnow.v1.Case.else:type_name -> winnow.v1.Expr
+	7,  // 9: winnow.v1.When.cond:type_name -> winnow.v1.Expr
+	7,  // 10: winnow.v1.When.then:type_name -> winnow.v1.Expr
+	52, // 11: winnow.v1.Session.settings:type_name -> winnow.v1.Session.SettingsEntry
+	15, // 12: winnow.v1.Plan.stages:type_name -> winnow.v1.Stage
+	13, // 13: winnow.v1.Plan.session:type_name -> winnow.v1.Session
+	23, // 14: winnow.v1.Stage.root:type_name -> winnow.v1.Node
+	6,  // 15: winnow.v1.Stage.schema:type_name -> winnow.v1.Field
+	16, // 16: winnow.v1.Stage.output:type_name -> winnow.v1.Output
+	17, // 17: winnow.v1.Stage.scans:type_name -> winnow.v1.ScanSource
+	0,  // 18: winnow.v1.Output.kind:type_name -> winnow.v1.Output.Kind
+	7,  // 19: winnow.v1.Output.keys:type_name -> winnow.v1.Expr
+	18, // 20: winnow.v1.ScanSource.partitions:type_name -> winnow.v1.PartitionDir
+	19, // 21: winnow.v1.PartitionDir.values:type_name -> winnow.v1.PartitionValue
+	21, // 22: winnow.v1.Split.files:type_name -> winnow.v1.FileRange
+	19, // 23: winnow.v1.FileRange.values:type_name -> winnow.v1.PartitionValue
+	15, // 24: winnow.v1.Task.stage:type_name -> winnow.v1.Stage
+	20, // 25: winnow.v1.Task.splits:type_name -> winnow.v1.Split
+	13, // 26: winnow.v1.Task.session:type_name -> winnow.v1.Session
+	53, // 27: winnow.v1.Task.input_tasks:type_name -> winnow.v1.Task.InputTasksEntry
+	23, // 28: winnow.v1.Node.inputs:type_name -> winnow.v1.Node
+	6,  // 29: winnow.v1.Node.schema:type_name -> winnow.v1.Field
+	24, // 30: winnow.v1.Node.scan:type_name -> winnow.v1.Scan
+	27, // 31: winnow.v1.Node.values:type_name -> winnow.v1.Values
+	29, // 32: winnow.v1.Node.filter:type_name -> winnow.v1.Filter
+	30, // 33: winnow.v1.Node.project:type_name -> winnow.v1.Project
+	31, // 34: winnow.v1.Node.aggregate:type_name -> winnow.v1.Aggregate
+	34, // 35: winnow.v1.Node.join:type_name -> winnow.v1.Join
+	36, // 36: winnow.v1.Node.sort:type_name -> winnow.v1.Sort
+	37, // 37: winnow.v1.Node.limit:type_name -> winnow.v1.Limit
+	38, // 38: winnow.v1.Node.window:type_name -> winnow.v1.Window
+	41, // 39: winnow.v1.Node.union:type_name -> winnow.v1.Union
+	44, // 40: winnow.v1.Node.generate:type_name -> winnow.v1.Generate
+	46, // 41: winnow.v1.Node.transform:type_name -> winnow.v1.Transform
+	47, // 42: winnow.v1.Node.exchange:type_name -> winnow.v1.Exchange
+	48, // 43: winnow.v1.Node.write:type_name -> winnow.v1.Write
+	33, // 44: winnow.v1.Node.grouping_sets:type_name -> winnow.v1.GroupingSets
+	26, // 45: winnow.v1.Node.handler_scan:type_name -> winnow.v1.HandlerScan
+	42, // 46: winnow.v1.Node.set_op:type_name -> winnow.v1.SetOp
+	43, // 47: winnow.v1.Node.assert_single:type_name -> winnow.v1.AssertSingle
+	45, // 48: winnow.v1.Node.sample:type_name -> winnow.v1.Sample
+	54, // 49: winnow.v1.Scan.properties:type_name -> winnow.v1.Scan.PropertiesEntry
+	6,  // 50: winnow.v1.Scan.data_columns:type_name -> winnow.v1.Field
+	6,  // 51: winnow.v1.Scan.partition_columns:type_name -> winnow.v1.Field
+	25, // 52: winnow.v1.Scan.columns:type_name -> winnow.v1.ScanColumn
+	7,  // 53: winnow.v1.Scan.filters:type_name -> winnow.v1.Expr
+	1,  // 54: winnow.v1.ScanColumn.source:type_name -> winnow.v1.ScanColumn.Source
+	55, // 55: winnow.v1.HandlerScan.properties:type_name -> winnow.v1.HandlerScan.PropertiesEntry
+	28, // 56: winnow.v1.Values.rows:type_name -> winnow.v1.Row
+	7,  // 57: winnow.v1.Row.values:type_name -> winnow.v1.Expr
+	7,  // 58: winnow.v1.Filter.predicate:type_name -> winnow.v1.Expr
+	7,  // 59: winnow.v1.Project.exprs:type_name -> winnow.v1.Expr
+	2,  // 60: winnow.v1.Aggregate.phase:type_name -> winnow.v1.Aggregate.Phase
+	7,  // 61: winnow.v1.Aggregate.keys:type_name -> winnow.v1.Expr
+	32, // 62: winnow.v1.Aggregate.calls:type_name -> winnow.v1.AggCall
+	7,  // 63: winnow.v1.Aggregate.always:type_name -> winnow.v1.Expr
+	7,  // 64: winnow.v1.AggCall.args:type_name -> winnow.v1.Expr
+	7,  // 65: winnow.v1.AggCall.filter:type_name -> winnow.v1.Expr
+	7,  // 66: winnow.v1.AggCall.const_args:type_name -> winnow.v1.Expr
+	56, // 67: winnow.v1.GroupingSets.sets:type_name -> winnow.v1.GroupingSets.Set
+	3,  // 68: winnow.v1.Join.kind:type_name -> winnow.v1.Join.Kind
+	7,  // 69: winnow.v1.Join.left_keys:type_name -> winnow.v1.Expr
+	7,  // 70: winnow.v1.Join.right_keys:type_name -> winnow.v1.Expr
+	7,  // 71: winnow.v1.Join.residual:type_name -> winnow.v1.Expr
+	7,  // 72: winnow.v1.SortKey.expr:type_name -> winnow.v1.Expr
+	35, // 73: winnow.v1.Sort.keys:type_name -> winnow.v1.SortKey
+	7,  // 74: winnow.v1.Window.partition_by:type_name -> winnow.v1.Expr
+	35, // 75: winnow.v1.Window.order_by:type_name -> winnow.v1.SortKey
+	39, // 76: winnow.v1.Window.calls:type_name -> winnow.v1.WindowCall
+	7,  // 77: winnow.v1.WindowCall.args:type_name -> winnow.v1.Expr
+	40, // 78: winnow.v1.WindowCall.frame:type_name -> winnow.v1.Frame
+	7,  // 79: winnow.v1.WindowCall.filter:type_name -> winnow.v1.Expr
+	4,  // 80: winnow.v1.Frame.unit:type_name -> winnow.v1.Frame.Unit
+	57, // 81: winnow.v1.Frame.start:type_name -> winnow.v1.Frame.Bound
+	57, // 82: winnow.v1.Frame.end:type_name -> winnow.v1.Frame.Bound
+	7,  // 83: winnow.v1.Generate.args:type_name -> winnow.v1.Expr
+	7,  // 84: winnow.v1.Sample.keys:type_name -> winnow.v1.Expr
+	7,  // 85: winnow.v1.Transform.args:type_name -> winnow.v1.Expr
+	58, // 86: winnow.v1.Transform.in_format:type_name -> winnow.v1.Transform.InFormatEntry
+	59, // 87: winnow.v1.Transform.out_format:type_name -> winnow.v1.Transform.OutFormatEntry
+	35, // 88: winnow.v1.Exchange.merge_by:type_name -> winnow.v1.SortKey
+	60, // 89: winnow.v1.Write.properties:type_name -> winnow.v1.Write.PropertiesEntry
+	6,  // 90: winnow.v1.Write.columns:type_name -> winnow.v1.Field
+	61, // 91: winnow.v1.Write.handler_properties:type_name -> winnow.v1.Write.HandlerPropertiesEntry
+	50, // 92: winnow.v1.Stats.bad:type_name -> winnow.v1.BadValues
+	51, // 93: winnow.v1.Stats.nodes:type_name -> winnow.v1.NodeStats
+	5,  // 94: winnow.v1.Frame.Bound.kind:type_name -> winnow.v1.Frame.Bound.Kind
+	7,  // 95: winnow.v1.Frame.Bound.offset:type_name -> winnow.v1.Expr
+	96, // [96:96] is the sub-list for method output_type
+	96, // [96:96] is the sub-list for method input_type
+	96, // [96:96] is the sub-list for extension type_name
+	96, // [96:96] is the sub-list for extension extendee
+	0,  // [0:96] is the sub-list for field type_name
 }
 
 func init() { file_plan_proto_init() }
@@ -4625,7 +4703,7 @@ func file_plan_proto_init() {
 		(*Literal_Bytes)(nil),
 		(*Literal_Ipc)(nil),
 	}
-	file_plan_proto_msgTypes[16].OneofWrappers = []any{
+	file_plan_proto_msgTypes[17].OneofWrappers = []any{
 		(*Node_Scan)(nil),
 		(*Node_Values)(nil),
 		(*Node_Filter)(nil),
@@ -4652,7 +4730,7 @@ func file_plan_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plan_proto_rawDesc), len(file_plan_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   55,
+			NumMessages:   56,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
