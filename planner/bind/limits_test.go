@@ -49,7 +49,7 @@ func TestLimits(t *testing.T) {
 			if got := diag.KindOf(err); got != tt.want {
 				t.Errorf("got %v, want kind %q", err, tt.want)
 			}
-			if d := time.Since(start); d > 5*time.Second {
+			if d := time.Since(start); d > 30*time.Second { // not linear; machines are shared
 				t.Errorf("took %v", d)
 			}
 		})
