@@ -29,7 +29,7 @@ var lawFunctions = map[int][]string{
 		"factorial", "bin", "hex", "unhex", "hash", "murmur_hash", "crc32", "md5", "sha1", "typeof", "string", "int", "double", "boolean", "date", "timestamp", "tinyint", "pi"},
 	2: {"+", "-", "*", "/", "%", "div", "pmod", "&", "|", "^", "shiftleft", "=", "<>", "<", "<=", ">", ">=", "<=>", "and", "or", "in", "like", "coalesce",
 		"nullif", "greatest", "least", "power", "round", "sha2", "aes_encrypt"},
-	3: {"between", "in", "if", "and", "conv", "coalesce"},
+	3: {"in", "if", "and", "conv", "coalesce"},
 }
 
 func parseType(t *testing.T, name string) arrow.DataType {

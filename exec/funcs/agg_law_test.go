@@ -94,7 +94,7 @@ func TestMergeLaw(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	cases := lawArgs()
 	for _, family := range aggregateFamilies() {
-		for _, f := range family {
+		for _, f := range family.list {
 			if len(cases[f.Name]) == 0 {
 				t.Errorf("no case for %s", f.Name)
 			}
@@ -261,7 +261,7 @@ func TestRebind(t *testing.T) {
 		}
 	}
 	for _, family := range aggregateFamilies() {
-		for _, f := range family {
+		for _, f := range family.list {
 			check("aggregate", f.Name, func(args []Arg) (arrow.DataType, []arrow.DataType, error) {
 				b, err := f.Bind(args)
 				return b.Type, b.Casts, err

@@ -26,7 +26,7 @@ var containers = []Scalar{
 }
 
 func bindArray(args []Arg) (Bound, error) {
-	t, err := CommonBranch(typesOf(args)...)
+	t, err := commonArgs("array", args, 0, commonBranch)
 	if err != nil {
 		return Bound{}, err
 	}
@@ -86,11 +86,11 @@ func bindMap(args []Arg) (Bound, error) {
 	}
 	k, err := CommonBranch(keys...)
 	if err != nil {
-		return Bound{}, err
+		return Bound{}, diag.Errorf(diag.Type, "map takes keys of one type: %w", err)
 	}
 	v, err := CommonBranch(values...)
 	if err != nil {
-		return Bound{}, err
+		return Bound{}, diag.Errorf(diag.Type, "map takes values of one type: %w", err)
 	}
 	if len(args) == 0 {
 		k, v = datatype.String, datatype.String
@@ -202,23 +202,28 @@ func bindIndex(args []Arg) (Bound, error) {
 	if err := wantArgs("index", args, 2, 2); err != nil {
 		return Bound{}, err
 	}
+	return indexBy("[ ]", args)
+}
+
+// indexBy binds a[i] and m[k] for name.
+func indexBy(name string, args []Arg) (Bound, error) {
 	key := args[1].Type
 	switch t := args[0].Type.(type) {
 	case *arrow.MapType:
 		if !CanImplicit(key, t.KeyType()) {
-			return Bound{}, diag.Errorf(diag.Type, "the key of %s cannot be looked up by %s", datatype.Name(t), datatype.Name(key))
+			return Bound{}, diag.Errorf(diag.Type, "%s: the key of %s cannot be looked up by %s", name, datatype.Name(t), datatype.Name(key))
 		}
 		return Bound{Casts: []arrow.DataType{nil, t.KeyType()}, Type: t.ItemType(), Kernel: mapLookup(t.ItemType())}, nil
 	case *arrow.ListType:
 		if !datatype.IsInteger(key) && !isVoid(key) {
-			return Bound{}, diag.Errorf(diag.Type, "the index of an array must be an integer, not %s", datatype.Name(key))
+			return Bound{}, diag.Errorf(diag.Type, "%s takes an integer as the index of an array, not %s", name, datatype.Name(key))
 		}
 		return Bound{Casts: []arrow.DataType{nil, datatype.BigInt}, Type: t.Elem(), Kernel: listElement(t.Elem(), false)}, nil
 	}
 	if isVoid(args[0].Type) {
 		return Bound{Type: datatype.Void, Kernel: nullKernel(datatype.Void)}, nil
 	}
-	return Bound{}, diag.Errorf(diag.Type, "[ ] takes an array or a map, not %s", datatype.Name(args[0].Type))
+	return Bound{}, diag.Errorf(diag.Type, "%s takes an array or a map, not %s", name, datatype.Name(args[0].Type))
 }
 
 // listElement takes element i from 0 or, with natural set, from 1 or, if negative, from the end.
@@ -282,7 +287,7 @@ func bindElementAt(args []Arg) (Bound, error) {
 	if err := wantArgs("element_at", args, 2, 2); err != nil {
 		return Bound{}, err
 	}
-	b, err := bindIndex(args)
+	b, err := indexBy("element_at", args)
 	if t, ok := args[0].Type.(*arrow.ListType); ok && err == nil {
 		b.Kernel = listElement(t.Elem(), true)
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/bitutil"
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
 
 	"github.com/winnowdb/winnow/exec/datatype"
@@ -23,7 +22,6 @@ var comparisons = []Scalar{
 	{Name: ">", Doc: "a > b: whether a is greater; 2 > 1 is true", Bind: bindCompare(">")},
 	{Name: ">=", Doc: "a >= b: whether a is greater or equal; 2 >= 3 is false", Bind: bindCompare(">=")},
 	{Name: "<=>", Aliases: []string{"is_not_distinct_from"}, Doc: "a <=> b: whether they are equal, with NULL equal to NULL; NULL <=> NULL is true", Bind: bindNullSafe},
-	{Name: "between", Doc: "between(x, a, b): x BETWEEN a AND b, NULL if one of them is NULL; 2 between 1 and 3 is true", Bind: bindBetween},
 }
 
 func bindCompare(op string) func([]Arg) (Bound, error) {
@@ -327,37 +325,4 @@ func bindNullSafe(args []Arg) (Bound, error) {
 		return o.finish(), nil
 	}
 	return bound, nil
-}
-
-func bindBetween(args []Arg) (Bound, error) {
-	if err := wantArgs("between", args, 3, 3); err != nil {
-		return Bound{}, err
-	}
-	lo, err := compareType("<", args[0].Type, args[1].Type)
-	if err != nil {
-		return Bound{}, err
-	}
-	hi, err := compareType("<", args[0].Type, args[2].Type)
-	if err != nil {
-		return Bound{}, err
-	}
-	t, err := compareType("<", lo, hi)
-	if err != nil {
-		return Bound{}, err
-	}
-	if isVoid(t) {
-		return Bound{Type: datatype.Bool, Kernel: nullKernel(datatype.Bool)}, nil
-	}
-	return Bound{Casts: castsTo(t, 3), Type: datatype.Bool, Kernel: betweenKernel}, nil
-}
-
-func betweenKernel(c *Ctx, args []Vec, n int) (arrow.Array, error) {
-	o := newBools(c, n, args...)
-	above := make([]byte, bitutil.BytesForBits(int64(n)))
-	lessBits(o.bits, args[0], args[1], n) // below the range
-	lessBits(above, args[2], args[0], n)
-	for i := range o.bits {
-		o.bits[i] = ^(o.bits[i] | above[i])
-	}
-	return o.finish(), nil
 }

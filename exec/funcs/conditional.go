@@ -44,6 +44,24 @@ func choose(c *Ctx, t arrow.DataType, args []Vec, n int, pick func(i int) int) a
 	return vec.Interleave(c.Mem, t, arrays, refs)
 }
 
+// commonArgs returns the type that common makes of the arguments from number from on, which are one after the
+// other. Its error tells which argument does not fit those before it.
+func commonArgs(name string, args []Arg, from int, common func(a, b arrow.DataType) (arrow.DataType, error)) (arrow.DataType, error) {
+	if len(args) <= from {
+		return datatype.Void, nil
+	}
+	t := args[from].Type
+	for i, a := range args[from+1:] {
+		next, err := common(t, a.Type)
+		if err != nil {
+			return nil, diag.Errorf(diag.Type, "%s takes values of one type: argument %d is %s, before it is %s", name, from+i+2, datatype.Name(a.Type), datatype.Name(t)).
+				WithHint("use CAST to say what is meant")
+		}
+		t = next
+	}
+	return t, nil
+}
+
 func bindIf(args []Arg) (Bound, error) {
 	if err := wantArgs("if", args, 3, 3); err != nil {
 		return Bound{}, err
@@ -51,7 +69,7 @@ func bindIf(args []Arg) (Bound, error) {
 	if args[0].Type.ID() != arrow.BOOL && !isVoid(args[0].Type) {
 		return Bound{}, badArg("if", 0, "a boolean", args[0].Type)
 	}
-	t, err := CommonBranch(args[1].Type, args[2].Type)
+	t, err := commonArgs("if", args, 1, commonBranch)
 	if err != nil {
 		return Bound{}, err
 	}
@@ -70,7 +88,7 @@ func bindCoalesce(args []Arg) (Bound, error) {
 	if err := wantArgs("coalesce", args, 1, -1); err != nil {
 		return Bound{}, err
 	}
-	t, err := CommonBranch(typesOf(args)...)
+	t, err := commonArgs("coalesce", args, 0, commonBranch)
 	if err != nil {
 		return Bound{}, err
 	}
@@ -102,7 +120,7 @@ func bindNullif(args []Arg) (Bound, error) {
 		return Bound{}, err
 	}
 	a, b := args[0].Type, args[1].Type
-	t, err := compareType("=", a, b)
+	t, err := commonArgs("nullif", args, 0, func(a, b arrow.DataType) (arrow.DataType, error) { return compareType("=", a, b) })
 	if err != nil {
 		return Bound{}, err
 	}
@@ -156,12 +174,9 @@ func bindExtremeOf(name string, sign int) func([]Arg) (Bound, error) {
 		if err := wantArgs(name, args, 1, -1); err != nil {
 			return Bound{}, err
 		}
-		t := args[0].Type
-		for _, a := range args[1:] {
-			var err error
-			if t, err = compareType(name, t, a.Type); err != nil {
-				return Bound{}, err
-			}
+		t, err := commonArgs(name, args, 0, func(a, b arrow.DataType) (arrow.DataType, error) { return compareType(name, a, b) })
+		if err != nil {
+			return Bound{}, err
 		}
 		if isVoid(t) {
 			return Bound{Type: t, Kernel: nullKernel(t)}, nil

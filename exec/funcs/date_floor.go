@@ -190,7 +190,7 @@ func bindWindowStart(name string, timeAt, widthAt int, epoch int32) func(args []
 				origin = fixedOf[decimal128.Num](args[2]).at
 			}
 			if err := k(name, o, fixedOf[decimal128.Num](args[timeAt]), args[widthAt], origin); err != nil {
-				o.release()
+				o.discard()
 				return nil, err
 			}
 			return o.finish(), nil

@@ -270,7 +270,7 @@ func parseRows(c *Ctx, args []Vec, n int, formats func(i int) ([]*javatime.Forma
 		}
 		list, err := formats(i)
 		if err != nil {
-			o.release()
+			o.discard()
 			return nil, err
 		}
 		found := false

@@ -82,7 +82,7 @@ func bindZoneShift(name string, shift func(decimal128.Num, *time.Location) decim
 				}
 				z, err := zone(i)
 				if err != nil {
-					o.release()
+					o.discard()
 					return nil, err
 				}
 				v, ok := inRange(at(i))

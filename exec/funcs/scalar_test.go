@@ -164,8 +164,6 @@ func TestScalars(t *testing.T) {
 		{"<", []any{as{"-Infinity", "double"}, -1e300}, "true", "boolean"},
 		{"<=>", []any{nil, nil}, "true", "boolean"},
 		{"<=>", []any{1, nil}, "false", "boolean"},
-		{"between", []any{1, 2, nil}, "NULL", "boolean"},
-		{"between", []any{"2020-01-01", date("2020-01-01"), "2020-01-02"}, "true", "boolean"},
 
 		{"in", []any{2, 1, nil}, "NULL", "boolean"},
 		{"in", []any{1, "1", "2"}, "true", "boolean"},

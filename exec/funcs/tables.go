@@ -1,31 +1,49 @@
 package funcs
 
 import (
+	"cmp"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// scalarFamilies, aggregates, windows and tableFunctions are the whole library. A new family is one
+// family is functions that are told of together.
+type family[F any] struct {
+	title string
+	list  []F
+}
+
+// scalarFamilies, aggregateFamilies, windowFamilies and tableFamilies are the whole library. A new family is one
 // line here; a new function is one entry in its family.
-func scalarFamilies() [][]Scalar {
-	return [][]Scalar{
-		arithmetic, bitwise, comparisons, logic, membership, likes, conditionals,
-		mathematics, rounding, numerals, hashes, digests, conversions, dateParts, dateShifts, dateFloors, dateFormats, dateZones, formattedCasts,
-		strs, textCodes, textSearch, regexes, masks, formatting, prose, jsonText, arrays, containers, lambdas,
-		urls, xpaths, sessionInfo, networks, enrichment, units, logLines, subqueryChecks,
+func scalarFamilies() []family[Scalar] {
+	return []family[Scalar]{
+		{"Operators", slices.Concat(arithmetic, bitwise, comparisons, logic, membership, likes, subqueryChecks)},
+		{"Conditions", conditionals},
+		{"Mathematics", slices.Concat(mathematics, rounding, numerals)},
+		{"Hashes and ciphers", slices.Concat(hashes, digests)},
+		{"Conversion", slices.Concat(conversions, formattedCasts)},
+		{"Dates and times", slices.Concat(dateParts, dateShifts, dateFloors, dateFormats, dateZones)},
+		{"Strings", slices.Concat(strs, textCodes, textSearch, formatting, prose, masks)},
+		{"Patterns", regexes},
+		{"JSON and XML", slices.Concat(jsonText, xpaths)},
+		{"Arrays, maps, structs", slices.Concat(containers, arrays)},
+		{"With lambdas", lambdas},
+		{"URLs and addresses", slices.Concat(urls, networks, enrichment)},
+		{"Log lines and units", slices.Concat(logLines, units)},
+		{"Session", sessionInfo},
 	}
 }
 
-func aggregateFamilies() [][]Aggregate {
-	return [][]Aggregate{counts, sums, extremes, moments, histograms, exactPercentiles, collections, picks, sketches, ngrams}
+func aggregateFamilies() []family[Aggregate] {
+	return []family[Aggregate]{
+		{"Aggregates", slices.Concat(counts, sums, extremes, moments, histograms, exactPercentiles, collections, picks, sketches, ngrams)},
+	}
 }
 
-func windowFamilies() [][]Window { return [][]Window{ranking} }
+func windowFamilies() []family[Window] { return []family[Window]{{"Window functions", ranking}} }
 
-func tableFamilies() [][]Table { return [][]Table{tableFunctions} }
+func tableFamilies() []family[Table] { return []family[Table]{{"Table functions", tableFunctions}} }
 
 var (
 	scalars    = sync.OnceValue(func() map[string]*Scalar { return index(scalarFamilies(), Scalar.names) })
@@ -39,12 +57,12 @@ func (f Aggregate) names() []string { return append([]string{f.Name}, f.Aliases.
 func (f Window) names() []string    { return append([]string{f.Name}, f.Aliases...) }
 func (f Table) names() []string     { return append([]string{f.Name}, f.Aliases...) }
 
-func index[F any](families [][]F, names func(F) []string) map[string]*F {
+func index[F any](families []family[F], names func(F) []string) map[string]*F {
 	m := map[string]*F{}
 	for _, family := range families {
-		for i := range family {
-			for _, n := range names(family[i]) {
-				m[n] = &family[i]
+		for i, f := range family.list {
+			for _, n := range names(f) {
+				m[n] = &family.list[i]
 			}
 		}
 	}
@@ -68,44 +86,47 @@ type Doc struct {
 	Name    string
 	Aliases []string
 	Kind    string // "scalar", "aggregate", "window" or "table"
+	Family  string // what it is listed under, such as "Strings"
 	Text    string
 }
 
 // forms are what is written as a function but is grammar, or is done by an operator.
 var forms = []Doc{
-	{"cast", nil, "scalar", "cast(x as type [format 'pattern']): x as another type, NULL if it cannot be; cast('12' as int) is 12"},
-	{"try_cast", nil, "scalar", "try_cast(x as type): the same as cast; try_cast('x' as int) is NULL"},
-	{"extract", nil, "scalar", "extract(unit from x): year, quarter, month, week, day, hour, minute, second, dow or doy of a date or time; extract(year from '2020-05-06') is 2020"},
-	{"grouping", nil, "scalar", "grouping(a, b, …): a bit for each key of GROUP BY, the first the highest: 1 where the grouping set of the row leaves it out"},
-	{"first_value", nil, "window", "first_value(x[, true]) over (…): x of the first row of the frame; true or IGNORE NULLS: of the first that is not NULL"},
-	{"last_value", nil, "window", "last_value(x[, true]) over (…): x of the last row of the frame; true or IGNORE NULLS: of the last that is not NULL"},
-	{"nth_value", nil, "window", "nth_value(x, n) over (…): x of row n, from 1, of the frame"},
+	{"cast", nil, "scalar", "Conversion", "cast(x as type [format 'pattern']): x as another type, NULL if it cannot be; cast('12' as int) is 12"},
+	{"try_cast", nil, "scalar", "Conversion", "try_cast(x as type): the same as cast; try_cast('x' as int) is NULL"},
+	{"between", nil, "scalar", "Operators", "x [not] between a and b: whether a <= x <= b; NULL if a bound is NULL"},
+	{"extract", nil, "scalar", "Dates and times", "extract(unit from x): year, quarter, month, week, day, hour, minute, second, dow or doy of a date or time; extract(year from '2020-05-06') is 2020"},
+	{"grouping", nil, "scalar", "Aggregates", "grouping(a, b, …): a bit for each key of GROUP BY, the first the highest: 1 where the grouping set of the row leaves it out"},
+	{"first_value", nil, "window", "Window functions", "first_value(x[, true]) over (…): x of the first row of the frame; true or IGNORE NULLS: of the first that is not NULL"},
+	{"last_value", nil, "window", "Window functions", "last_value(x[, true]) over (…): x of the last row of the frame; true or IGNORE NULLS: of the last that is not NULL"},
+	{"nth_value", nil, "window", "Window functions", "nth_value(x, n) over (…): x of row n, from 1, of the frame"},
 }
 
 // Docs yields every function once, by name.
-func Docs() iter.Seq[Doc] {
-	docs := map[string]Doc{}
-	for _, f := range scalars() {
-		docs[f.Name+" scalar"] = Doc{f.Name, f.Aliases, "scalar", f.Doc}
-	}
-	for _, f := range aggregates() {
-		docs[f.Name+" aggregate"] = Doc{f.Name, f.Aliases, "aggregate", f.Doc}
-	}
-	for _, f := range windows() {
-		docs[f.Name+" window"] = Doc{f.Name, f.Aliases, "window", f.Doc}
-	}
-	for _, f := range tables() {
-		docs[f.Name+" table"] = Doc{f.Name, f.Aliases, "table", f.Doc}
-	}
-	for _, d := range forms {
-		docs[d.Name+" "+d.Kind] = d
-	}
-	keys := slices.Sorted(maps.Keys(docs))
-	return func(yield func(Doc) bool) {
-		for _, k := range keys {
-			if !yield(docs[k]) {
-				return
-			}
+func Docs() iter.Seq[Doc] { return slices.Values(docs()) }
+
+var docs = sync.OnceValue(func() []Doc {
+	list := slices.Clone(forms)
+	for _, family := range scalarFamilies() {
+		for _, f := range family.list {
+			list = append(list, Doc{f.Name, f.Aliases, "scalar", family.title, f.Doc})
 		}
 	}
-}
+	for _, family := range aggregateFamilies() {
+		for _, f := range family.list {
+			list = append(list, Doc{f.Name, f.Aliases, "aggregate", family.title, f.Doc})
+		}
+	}
+	for _, family := range windowFamilies() {
+		for _, f := range family.list {
+			list = append(list, Doc{f.Name, f.Aliases, "window", family.title, f.Doc})
+		}
+	}
+	for _, family := range tableFamilies() {
+		for _, f := range family.list {
+			list = append(list, Doc{f.Name, f.Aliases, "table", family.title, f.Doc})
+		}
+	}
+	slices.SortFunc(list, func(a, b Doc) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind)) })
+	return list
+})

@@ -161,7 +161,7 @@ func keptBy(e expr.Expr) float64 {
 	switch call.Name {
 	case "=", "<=>":
 		return keptByEqual
-	case "<", "<=", ">", ">=", "between":
+	case "<", "<=", ">", ">=":
 		return keptByRange
 	case "in":
 		return min(keptByEqual*float64(len(call.Args)-1), 0.5)
