@@ -267,3 +267,16 @@ func hasByte(b []byte, c, d byte) bool {
 	}
 	return false
 }
+
+// FloatKey returns an integer by which numbers are equal and ordered as in Hive: NaN is largest and equal to itself,
+// -0 is 0.
+func FloatKey(v float64) int64 {
+	switch {
+	case v == 0:
+		return 0
+	case v != v:
+		return math.MaxInt64
+	}
+	b := int64(math.Float64bits(v))
+	return b ^ int64(uint64(b>>63)>>1)
+}

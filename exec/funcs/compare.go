@@ -2,7 +2,6 @@ package funcs
 
 import (
 	"bytes"
-	"math"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -210,20 +209,9 @@ func lessLoop[T integer](dst []byte, a, b []T, n int) {
 func floatKeys[T floating](vals []T) []int64 {
 	keys := make([]int64, len(vals))
 	for i, v := range vals {
-		keys[i] = floatKey(float64(v))
+		keys[i] = datatype.FloatKey(float64(v))
 	}
 	return keys
-}
-
-func floatKey(v float64) int64 {
-	switch {
-	case v == 0:
-		return 0
-	case v != v:
-		return math.MaxInt64
-	}
-	b := int64(math.Float64bits(v))
-	return b ^ int64(uint64(b>>63)>>1)
 }
 
 // exactText compares bigint with text, nil for other types: as whole numbers where the text is one, so that no digit is lost, else
@@ -271,7 +259,7 @@ func orderExact(v int64, text []byte) (int, bool) {
 		}
 	}
 	d, ok := datatype.ParseDouble(text)
-	return order(floatKey(float64(v)), floatKey(d)), ok
+	return order(datatype.FloatKey(float64(v)), datatype.FloatKey(d)), ok
 }
 
 func order(a, b int64) int {

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -44,6 +45,9 @@ func (s *scan) column(i int, c *winnowpb.ScanColumn, data []arrow.Array, rows in
 	}
 	values := serde.Values(t, texts)
 	defer values.Release()
+	if v, ok := values.(*array.String); ok && v.NullN() == 0 {
+		return s.repeated(v, rows), nil
+	}
 	idx := make([]int32, 0, rows)
 	for r, run := range s.runs {
 		for range run.rows {
@@ -51,6 +55,24 @@ func (s *scan) column(i int, c *winnowpb.ScanColumn, data []arrow.Array, rows in
 		}
 	}
 	return vec.Take(s.env.Mem, values, idx), nil
+}
+
+// repeated returns text that is the same for all rows of a run, value i for run i.
+func (s *scan) repeated(values *array.String, rows int) arrow.Array {
+	offsets := make([]int32, 1, rows+1)
+	var data []byte
+	for i, run := range s.runs {
+		v := values.Value(i)
+		data = slices.Grow(data, len(v)*run.rows)
+		for range run.rows {
+			data = append(data, v...)
+			offsets = append(offsets, int32(len(data)))
+		}
+	}
+	buffers := []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)), memory.NewBufferBytes(data)}
+	d := array.NewData(values.DataType(), rows, buffers, nil, 0, 0)
+	defer d.Release()
+	return array.MakeFromData(d)
 }
 
 // fileValue returns the text of a column that has one value per file, or nil for NULL.

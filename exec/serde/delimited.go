@@ -332,8 +332,11 @@ func (d *delimited) mapping(c *vector, b []byte, level int) {
 		if done = n == len(b); !done {
 			b = b[n+1:]
 		}
+		if !d.escaped && c.unwanted(entry, d.seps[level+1]) {
+			continue
+		}
 		k := d.cut(entry, d.seps[level+1])
-		if d.isNull(entry[:k]) || (!d.escaped && c.unwanted(entry[:k])) {
+		if d.isNull(entry[:k]) {
 			continue
 		}
 		d.append(keys, entry[:k])
@@ -350,10 +353,10 @@ func (d *delimited) mapping(c *vector, b []byte, level int) {
 	c.endNested()
 }
 
-// unwanted reports whether entries of a map with this key are not to be read.
-func (c *vector) unwanted(key []byte) bool {
+// unwanted reports whether the key of an entry, which sep ends, is none of those that are read of the map.
+func (c *vector) unwanted(entry []byte, sep byte) bool {
 	for _, k := range c.keys {
-		if k == string(key) {
+		if n := len(k); len(entry) >= n && string(entry[:n]) == k && (len(entry) == n || entry[n] == sep) {
 			return false
 		}
 	}

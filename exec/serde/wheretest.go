@@ -89,27 +89,15 @@ func literalKey(a arrow.Array, i int) (k int64, ok bool) {
 	case *array.Int64:
 		k = a.Value(i)
 	case *array.Float32:
-		k = keyOfFloat(float64(a.Value(i)))
+		k = datatype.FloatKey(float64(a.Value(i)))
 	case *array.Float64:
-		k = keyOfFloat(a.Value(i))
+		k = datatype.FloatKey(a.Value(i))
 	case *array.Decimal128:
 		k = keyOfNum(a.Value(i))
 	default:
 		return 0, false
 	}
 	return k, k > math.MinInt64 && k < math.MaxInt64
-}
-
-// keyOfFloat orders numbers as Hive does: NaN is largest and equal to itself, -0 is 0.
-func keyOfFloat(v float64) int64 {
-	switch {
-	case v == 0:
-		return 0
-	case v != v:
-		return math.MaxInt64
-	}
-	b := int64(math.Float64bits(v))
-	return b ^ int64(uint64(b>>63)>>1)
 }
 
 // keyOfNum is v, or the end of int64 that lies on its way.
@@ -157,9 +145,9 @@ func (t *test) keep(c *vector, start int, sel []uint32) []uint32 {
 func (c *vector) keyAt(i int) int64 {
 	switch c.kind {
 	case kindFloat32:
-		return keyOfFloat(float64(c.f32[i]))
+		return datatype.FloatKey(float64(c.f32[i]))
 	case kindFloat64:
-		return keyOfFloat(c.f64[i])
+		return datatype.FloatKey(c.f64[i])
 	}
 	return keyOfNum(c.dec[i])
 }
