@@ -14,7 +14,8 @@ const maxCode = 2000
 type byteSet [256]bool
 
 // bytesOf returns the bytes that s has, if bytes can stand for it.
-func bytesOf(s set) (out byteSet, high, ok bool) {
+func bytesOf(s set) (out *byteSet, high, ok bool) {
+	out = &byteSet{}
 	for i := 0; i < len(s); i += 2 {
 		for r := s[i]; r <= min(s[i+1], utf8.RuneSelf-1); r++ {
 			out[r] = true
@@ -57,7 +58,7 @@ type instruction struct {
 	slot          int
 
 	// Of a run:
-	set      byteSet
+	set      *byteSet
 	class    int // of set, for blocks; -1: none was left
 	all      bool
 	high     bool // set has the bytes from 0x80 on
@@ -65,7 +66,7 @@ type instruction struct {
 	min, max int  // max -1: no limit
 	greed    greed
 	sure     bool // it ends where the set does: nothing that follows begins with a byte of set
-	next     byteSet
+	next     *byteSet
 	nextAt   int  // class of next; -1: none
 	endsHere bool // the text may end after the run
 }
@@ -162,7 +163,7 @@ func (c *compiler) set(s set, min, max int, g greed) {
 		c.add(instruction{op: codeText, text: string(r)})
 		return
 	}
-	in := instruction{op: codeRun, min: min, max: max, greed: g, class: -1, nextAt: -1}
+	in := instruction{op: codeRun, min: min, max: max, greed: g, class: -1, next: &byteSet{}, nextAt: -1}
 	var ok bool
 	if in.set, in.high, ok = bytesOf(s); !ok {
 		c.ok = false
@@ -316,12 +317,12 @@ func (m *Matcher) classify() {
 	}
 	for i := range m.code {
 		if in := &m.code[i]; in.op == codeRun && !in.all && in.max != 1 {
-			in.class = class(&in.set)
+			in.class = class(in.set)
 		}
 	}
 	for i := range m.code {
 		if in := &m.code[i]; in.op == codeRun && !in.sure {
-			in.nextAt = class(&in.next)
+			in.nextAt = class(in.next)
 		}
 	}
 	has := make([]func(byte) bool, len(sets))

@@ -2,7 +2,7 @@ package serde
 
 // pieceBytes is about how much of a chunk is decoded at a time where bits for each of its bytes are kept,
 // so that text and bits stay in the first-level cache.
-const pieceBytes = 16 << 10
+const pieceBytes = 8 << 10
 
 // cutter walks over the records of a chunk.
 type cutter struct {

@@ -13,7 +13,8 @@ type jsonObject struct {
 	// lengths are the distances from the opening quote of a wanted key to the colon after it; none if there are so many
 	// that every key is looked at.
 	lengths []int
-	fold    bool
+	fold    bool // keys match whatever their case
+	folds   bool // and a character beyond ASCII has one of a name as lower case
 }
 
 // jsonField is a wanted key.
@@ -49,6 +50,7 @@ func newObject(shape *jsonShape, fields *int) *jsonObject {
 		longest := len(name)
 		if shape.fold {
 			longest += 2*strings.Count(name, "k") + strings.Count(name, "i")
+			o.folds = o.folds || longest > len(name)
 		}
 		for n := len(name); n <= longest; n++ {
 			distances[n+2] = true
@@ -70,23 +72,28 @@ func isASCII(s string) bool {
 	return true
 }
 
-// find returns the field whose key ends b, or nil. It is not ok if the key has characters beyond ASCII, which may fold.
+// find returns the field whose key ends b, or nil. It is not ok if the record form must look at the key: it does not end where b
+// does, or has characters beyond ASCII that may fold to a name's.
 func (o *jsonObject) find(b []byte) (*jsonField, bool) {
-	end := len(b) - 1 // of the key; a quote is there in a record that is well-formed
+	end := len(b) - 1
 	if end < 0 || b[end] != '"' {
 		return nil, false
 	}
-	begin := end
-	for begin > 0 && b[begin-1] != '"' {
-		begin--
-		if b[begin] >= utf8.RuneSelf && o.fold {
-			return nil, false
+	for i := range o.fields {
+		f := &o.fields[i]
+		begin := end - len(f.name)
+		if begin < 1 || b[begin-1] != '"' {
+			continue
+		}
+		if key := b[begin:end]; string(key) == f.name || o.fold && equalFold(key, f.name) {
+			return f, true
 		}
 	}
-	key := b[begin:end]
-	for i := range o.fields {
-		if f := &o.fields[i]; len(f.name) == len(key) && (string(key) == f.name || o.fold && equalFold(key, f.name)) {
-			return f, true
+	if o.folds {
+		for i := end - 1; i >= 0 && b[i] != '"'; i-- {
+			if b[i] >= utf8.RuneSelf {
+				return nil, false
+			}
 		}
 	}
 	return nil, true
