@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -141,6 +142,28 @@ func fuzz(f *testing.F, tables []formTable, seeds []string) {
 	})
 }
 
+// mutated holds the two forms to each other on seeds that are cut, joined and sprinkled with what is special in them.
+func mutated(t *testing.T, tables []formTable, seeds, special []string) {
+	all := prepare(t, tables...)
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		text := seeds[r.IntN(len(seeds))]
+		for range 1 + r.IntN(4) {
+			from := r.IntN(len(text) + 1)
+			to := min(len(text), from+r.IntN(6))
+			switch r.IntN(3) {
+			case 0:
+				text = text[:from] + text[to:]
+			case 1:
+				text = text[:from] + special[r.IntN(len(special))] + text[to:]
+			default:
+				text = text[:from] + seeds[r.IntN(len(seeds))] + text[from:]
+			}
+		}
+		all[r.IntN(len(all))].same(t, []byte(text+"\n"))
+	}
+}
+
 // everyNeed is the needs with and without conditions, and with one field of each struct.
 func (f *formTable) everyNeed(t testing.TB) (out []Need) {
 	_, spec := tableOf(t, f.format, f.props, f.columns...)
@@ -208,9 +231,9 @@ var regexTables = []formTable{
 	{"regex", map[string]string{"input.regex": `^(\S+) \[([^\]]+)\] "([^"]*)" (\d{3}) (\d+|-)$`},
 		[]string{"ip string", "time string", "request string", "status int", "size bigint"}, [][]int{{0, 3}, {4}, {2, 1}}},
 	{"regex", map[string]string{"input.regex": `(\S+)(?: (.*))?`, "line.delim": "\n"}, []string{"a varchar(3)", "b double"}, [][]int{{1}}},
-	{"regex", map[string]string{"input.regex": `(.*?)-(\w+)\b(.*)`, "textinputformat.record.delimiter": ";"}, []string{"a string", "b boolean", "c string"}, [][]int{{2}}},
+	{"regex", map[string]string{"input.regex": `(.*?)-(\w+)(.*)`, "textinputformat.record.delimiter": ";"}, []string{"a string", "b boolean", "c string"}, [][]int{{2}}},
 	{"regex", map[string]string{"input.regex": `(?i)get (\S*)`}, []string{"a string"}, [][]int{{0}}},
-	{"grok", map[string]string{"input.format": "%{WORD:verb} %{NUMBER:n} %{NOTSPACE:rest}"}, []string{"verb string", "n double", "rest string"}, [][]int{{2, 1}}},
+	{"grok", map[string]string{"input.format": "%{NOTSPACE:verb} %{INT:n} %{NOTSPACE:rest}"}, []string{"verb string", "n double", "rest string"}, [][]int{{2, 1}}},
 }
 
 var regexSeeds = []string{
@@ -219,6 +242,10 @@ var regexSeeds = []string{
 }
 
 func FuzzRegexChunk(f *testing.F) { fuzz(f, regexTables, regexSeeds) }
+
+func TestRegexChunkMutated(t *testing.T) {
+	mutated(t, regexTables, append(regexSeeds, regexLine), []string{" ", `"`, "[", "-", "\r", ";", "é", "\xff", "404"})
+}
 
 const regexLine = `63.74.111.199 [05/Mar/2024:00:00:01 +0000] "GET /news/old-summer-269?utm_source=mail&utm_medium=social HTTP/1.1" 200 16816`
 
@@ -246,7 +273,7 @@ var jsonSeeds = []string{
 	`[1,{"lang":"x"}]` + "\n" + `"x"` + "\n5\nnull\n" + `{}` + "\n", `{"İd":3,"user":{"lang":"x"}}` + "\n" + `{"Key":"a","iK":true}` + "\n" + `{"K":1,"i\u212a":true,"iK":false}` + "\n",
 	`{"a":"` + "\xff\xfe" + `","text":"` + "\xe9" + `"}` + "\n", `{"text":"unclosed` + "\n" + `{"text":"\\"}` + "\n" + `{"text":"\\\"}` + "\n",
 	`{"a1":1,"b22":2,"c333":3,"d4444":4,"e55555":5,"f666666":6,"g7777777":7}` + "\n" + `{"a1":false,"B22":-0,"c333":1e2}` + "\n",
-	`{"x":-,"y":e,"z":+1.,"id":01}` + "\n", `{"":1,"id":2}` + "\n" + `{"x":"","id":"\""}` + "\n" + `{"id":1 2}` + "\n" + `{"id" 1}` + "\n" + `{"a":"b" "id":1}` + "\n",
+	`1,{"id":1}` + "\n" + `"a",{"id":1}` + "\n" + strings.Repeat(" ", 70) + `2 {"id":1}` + "\n", `{"x":-,"y":e,"z":+1.,"id":01}` + "\n", `{"":1,"id":2}` + "\n" + `{"x":"","id":"\""}` + "\n" + `{"id":1 2}` + "\n" + `{"id" 1}` + "\n" + `{"a":"b" "id":1}` + "\n",
 }
 
 func FuzzJSONChunk(f *testing.F) { fuzz(f, jsonTables, jsonSeeds) }
@@ -269,6 +296,10 @@ func TestJSONChunkShifts(t *testing.T) {
 	}
 }
 
+func TestJSONChunkMutated(t *testing.T) {
+	mutated(t, jsonTables, jsonSeeds, []string{`"`, `\`, "{", "}", "[", "]", ",", ":", " ", "true", "1", `"id":`, `"user":{`, "\\u00e9", "é", "\r", "\x01"})
+}
+
 func TestJSONChunkAllocates(t *testing.T) { jsonTables[0].allocates(t, tweet) }
 
 func BenchmarkJSONChunk(b *testing.B) { jsonTables[0].benchmark(b, tweet) }
@@ -286,6 +317,10 @@ var csvSeeds = []string{
 }
 
 func FuzzCSVChunk(f *testing.F) { fuzz(f, csvTables, csvSeeds) }
+
+func TestCSVChunkMutated(t *testing.T) {
+	mutated(t, csvTables, append(csvSeeds, csvLine), []string{`"`, `""`, `\`, ",", `",`, `,"`, "\r", ";", "'", "|", "é", "\xff"})
+}
 
 const csvLine = `2024-03-05 00:00:01,"GET /news/old-summer-269?utm_source=mail&utm_medium=social HTTP/1.1",200,16816,"Mozilla/5.0 (X11; Linux, x86_64)",shop`
 

@@ -55,6 +55,7 @@ type jsonState struct {
 	object   uint64 // all ones: the innermost open bracket is {
 	kinds    uint64 // of open brackets, the innermost lowest: 1 is {
 	depth    int
+	begun    bool // there has been something but blanks
 	closed   bool // the record's value has ended
 	surface  [expectations]expected
 	skip     int // escapes before this position have been looked at
@@ -131,18 +132,19 @@ func (s *jsonBlocks) block(i int, mask uint64) bool {
 	if letters := plain &^ block[jsonNumber]; letters|st.covered != 0 && !s.words(base, letters, plainStart) {
 		return false
 	}
-	if st.closed && (outside&^blanks)|quotes != 0 {
+	text := outside&^blanks | quotes
+	if st.closed && text != 0 {
 		return false // text after the value
 	}
 
 	object, opening, curly := st.object, uint64(0), uint64(0)
 	if brackets|colons != 0 {
 		var ok bool
-		if object, opening, curly, ok = s.structure(base, brackets, colons, quotes, outside&^blanks|quotes); !ok {
+		if object, opening, curly, ok = s.structure(base, brackets, colons, quotes, text); !ok {
 			return false
 		}
 	}
-	st.quotes = quotes
+	st.quotes, st.begun = quotes, st.begun || text != 0
 	closing := brackets &^ opening
 
 	values := st.surface[wantsValue].after(colons|opening&^curly|commas&^object, 0, blanks)
@@ -267,7 +269,7 @@ func (s *jsonBlocks) structure(base int, brackets, colons, quotes, text uint64) 
 		p := base + bits.TrailingZeros64(bit)
 		switch c := s.b[p]; c {
 		case '{', '[':
-			if st.depth == maxBlockDepth || st.closed || (st.depth == 0 && c == '[') {
+			if st.depth == maxBlockDepth || st.depth == 0 && (c == '[' || st.begun || text&before != 0) {
 				return 0, 0, 0, false
 			}
 			s.outer[st.depth] = st.want
