@@ -77,6 +77,24 @@ func sameAsPlain(t *testing.T, k Kernel, op string, ta, tb, out arrow.DataType, 
 	}
 }
 
+// TestExactArithAllocs: a batch costs a few allocations, however many rows it has.
+func TestExactArithAllocs(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	typ := datatype.Decimal(15, 2)
+	x, y := decimalColumn(r, typ, 10_000, 12), decimalColumn(r, typ, 10_000, 12)
+	for _, op := range []string{"+", "-", "*"} {
+		k := exactArith(op, typ, typ, DecimalResult(op, typ, typ))
+		n := testing.AllocsPerRun(10, func() {
+			if _, err := k(&Ctx{Mem: heap}, []Vec{x, y}, 10_000); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n > 20 {
+			t.Errorf("%s: %v allocations for 10000 rows", op, n)
+		}
+	}
+}
+
 func BenchmarkExactArith(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
 	const n = 16384

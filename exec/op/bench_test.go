@@ -86,6 +86,7 @@ func BenchmarkOperators(b *testing.B) {
 		{"sort int", 500000, sortNode(r, 0, sortKeys(k)...)},
 		{"sort text", 500000, sortNode(r, 0, sortKeys(s)...)},
 		{"top 100", 500000, sortNode(r, 100, sortKeys(s)...)},
+		{"first 3 of each", 1000, firstRowsNode(r, 3, []expr.Expr{k}, sortKeys(v))},
 		{"window running", 1000, windowNode(r, "t bigint", []expr.Expr{k}, sortKeys(v), wcall("sum", "bigint", running, v))},
 		{"window rank", 200000, windowNode(r, "t int", []expr.Expr{k}, sortKeys(v), wcall("rank", "int", nil))},
 	} {
