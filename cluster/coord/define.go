@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/apache/arrow/go/v15/arrow"
+
 	"github.com/winnowdb/winnow/catalog"
 	"github.com/winnowdb/winnow/catalog/discover"
 	"github.com/winnowdb/winnow/connectors"
@@ -27,13 +29,14 @@ func (s *statement) ddlEnv(ctx context.Context) (*ddl.Env, error) {
 	}, nil
 }
 
-// checkFormat asks the SerDe whether it can read the table.
-func checkFormat(t *catalog.Table) error {
+// checkFormat asks the SerDe whether it can read the table, and which types its columns then have.
+func checkFormat(t *catalog.Table) ([]arrow.DataType, error) {
 	f, err := serde.Lookup(t.Format.SerDe)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return f.Check(serdeSpec(t))
+	spec := serdeSpec(t)
+	return f.ColumnTypes(spec), f.Check(spec)
 }
 
 func serdeSpec(t *catalog.Table) serde.Spec {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/winnowdb/winnow/catalog"
+	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/planner/logical"
 	"github.com/winnowdb/winnow/proto/diag"
@@ -97,17 +98,28 @@ func external(p map[string]string) bool {
 	return false
 }
 
+// check asks the format whether it can read the table, whose columns get the types that it gives them.
 func (e *Env) check(t *catalog.Table, at diag.Span) error {
 	if t.Handler != "" || t.Kind == catalog.View {
 		return nil
 	}
-	err := e.Check(t)
+	types, err := e.Check(t)
 	if d, ok := err.(*diag.Error); ok && d.Span == (diag.Span{}) {
 		placed := *d
 		placed.Span = at
 		return &placed
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	for i, c := range t.Columns {
+		if datatype.Equal(c.Type, types[i]) {
+			continue
+		}
+		t.Columns[i].Type = types[i]
+		e.Warn("column " + c.Name + " is " + datatype.Name(types[i]) + ", as that is all the SerDe reads: 'typed'='true' in its properties keeps the declared type")
+	}
+	return nil
 }
 
 // location is where the table lies: as written, or below its database's folder.

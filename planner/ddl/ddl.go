@@ -27,8 +27,9 @@ type Env struct {
 	Source    catalog.Source
 	Warehouse string // folder or URL of managed tables
 	Now       time.Time
-	// Check refuses a table whose format cannot be read or written: exec/serde's answer.
-	Check func(t *catalog.Table) error
+	// Check refuses a table whose format cannot be read or written, and returns the types that its data columns
+	// really have: exec/serde's answer.
+	Check func(t *catalog.Table) ([]arrow.DataType, error)
 	// Handler reports whether a STORED BY name is known.
 	Handler func(name string) error
 	Warn    func(text string)

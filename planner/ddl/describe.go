@@ -108,7 +108,20 @@ func describeColumn(r *Rows, t *catalog.Table, path []ast.Ident) error {
 		return nil
 	}
 	r.add(path[len(path)-1].Name, datatype.Name(typ), cols[i].Comment)
+	if t.Kind == catalog.Managed && !t.IsPartitioned() && len(path) == 1 {
+		r.add("COLUMN_STATS_ACCURATE", accurate(t), "")
+	}
 	return nil
+}
+
+// accurate says, in Hive's form, of which columns exact statistics are at hand. Hive shows it where it wrote all of
+// the table's rows itself; winnow takes statistics from the files as they are, so it holds for every column.
+func accurate(t *catalog.Table) string {
+	columns := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		columns[i] = `\"` + c.Name + `\":\"true\"`
+	}
+	return `{\"BASIC_STATS\":\"true\",\"COLUMN_STATS\":{` + strings.Join(columns, ",") + "}}"
 }
 
 func member(t arrow.DataType, name string) arrow.DataType {
