@@ -190,7 +190,7 @@ func (r *Registry) added(t *Table, c AddPartitions) ([]PartitionSpec, error) {
 			put = append(put, p)
 			continue
 		}
-		if have := r.parts[i].Location; have != p.Location && c.IfNotExists && p.Location != t.PartitionLocation(p.Values) {
+		if have := r.parts[i].Location; have != p.Location && p.Location != t.PartitionLocation(p.Values) {
 			return nil, diag.Errorf(diag.Conflict, "partition %s of %s exists at %s", t.PartitionName(p.Values), t.FullName(), have)
 		}
 		if !c.IfNotExists {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"go.etcd.io/bbolt"
@@ -121,10 +122,15 @@ func appendBelow(out []catalog.PartitionSpec, c *bbolt.Cursor, p catalog.Partiti
 }
 
 // Keys are the values in order, each behind a tag byte and ended by NUL, so that byte order is the
-// order of the values; a NUL inside a value is not possible in a path.
+// order of the values. A NUL inside a value, which a path has as %00, is written as 1 1, and 1 as 1 2.
 const (
 	tagValue = 'v'
 	tagNull  = 'n'
+)
+
+var (
+	escapeNUL   = strings.NewReplacer("\x00", "\x01\x01", "\x01", "\x01\x02")
+	unescapeNUL = strings.NewReplacer("\x01\x01", "\x00", "\x01\x02", "\x01")
 )
 
 func partitionKey(values []catalog.Value) []byte {
@@ -133,7 +139,7 @@ func partitionKey(values []catalog.Value) []byte {
 		if v.Null {
 			key = append(key, tagNull)
 		} else {
-			key = append(append(key, tagValue), v.Text...)
+			key = append(append(key, tagValue), escapeNUL.Replace(v.Text)...)
 		}
 		key = append(key, 0)
 	}
@@ -146,7 +152,7 @@ func parseKey(key []byte) []catalog.Value {
 		part, rest, _ := bytes.Cut(key, []byte{0})
 		v := catalog.Value{Null: len(part) > 0 && part[0] == tagNull}
 		if !v.Null && len(part) > 0 {
-			v.Text = string(part[1:])
+			v.Text = unescapeNUL.Replace(string(part[1:]))
 		}
 		out, key = append(out, v), rest
 	}

@@ -242,6 +242,7 @@ func bindPairAvg(name string, args []Arg, which int) (AggBound, error) {
 	}
 	inner := b.New
 	b.Casts = casts
+	b.Core, b.Read = "", nil // the state leaves rows out, so no other call may share it
 	b.New = func(c *Ctx) State { return &pairAvg{State: inner(c), which: which} }
 	return b, nil
 }
