@@ -162,6 +162,9 @@ func (s *statement) executePrepared(ctx context.Context, text string, st *ast.Ex
 	if err != nil {
 		return nil, err
 	}
+	if n := countParams(prepared); n != len(st.Args) {
+		return nil, diag.At(st.Span(), diag.Type, "%s has %d parameters, %d values are given", st.Name.Name, n, len(st.Args))
+	}
 	s.params = nil
 	for _, a := range st.Args {
 		e, err := bind.Expr(env, a)

@@ -263,8 +263,7 @@ func (e *Env) stored(t *catalog.Table, s *ast.Stored) error {
 	}
 	if s.By != "" {
 		if err := e.Handler(s.By); err != nil {
-			d := diag.At(s.Span(), diag.Unsupported, "%w", err)
-			return d.WithHint(handlerNote)
+			return diag.At(s.Span(), diag.Unsupported, "no storage handler %q", s.By).WithHint(handlerNote)
 		}
 		t.Handler = strings.ToLower(s.By)
 		t.Kind = catalog.External

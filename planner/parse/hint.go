@@ -20,13 +20,13 @@ func (p *parser) hint(want string) string {
 	case t.kind == kString && strings.Contains(want, "name"):
 		return "quotes make a string; a name goes in backquotes"
 	case prev.is("top") && t.kind == kNumber:
-		return "write LIMIT " + word + " at the end of the query"
+		return elsewhere + "LIMIT " + word + " at the end of the query"
 	case t.kind != kWord:
 		return ""
 	case t.is("with") && prev.kind != kEOF && p.i > 1:
 		return "WITH stands before INSERT"
 	case t.is("similar"):
-		return "in Hive write RLIKE with a regular expression"
+		return elsewhere + "RLIKE with a regular expression"
 	case t.is("collate"):
 		return "strings are ordered by their bytes"
 	case t.is("recursive"):
@@ -56,13 +56,13 @@ func symbolHint(t, prev token) string {
 	close := prev.kind == kSym && prev.end == t.start
 	switch {
 	case t.text == "::":
-		return "in Hive write cast(value as type)"
+		return elsewhere + "cast(value as type)"
 	case t.text == "&&":
 		return "write AND"
 	case close && prev.text == t.text && (t.text == "<" || t.text == ">"):
-		return "in Hive write shiftleft(a, n) or shiftright(a, n)"
+		return elsewhere + "shiftleft(a, n) or shiftright(a, n)"
 	case t.text == "->" || t.text == "->>":
-		return "in Hive write get_json_object(value, '$.key')"
+		return elsewhere + "get_json_object(value, '$.key')"
 	case t.text == ")" && prev.is(","):
 		return "there is a comma too many"
 	case t.text == "=" && prev.is("="):

@@ -199,12 +199,18 @@ func (p *parser) unexpected(want string) {
 		p.stop(p.lexErr)
 		return
 	}
-	hint := p.hint(want)
-	e := p.failAt(t.span(), diag.Syntax, "expected %s, found %s", want, p.found(t))
+	hint, kind := p.hint(want), diag.Syntax
+	if strings.HasPrefix(hint, elsewhere) {
+		kind = diag.Unsupported
+	}
+	e := p.failAt(t.span(), kind, "expected %s, found %s", want, p.found(t))
 	if e.Hint == "" {
 		e.Hint = hint
 	}
 }
+
+// elsewhere begins the hint for what another dialect knows and Hive writes otherwise.
+const elsewhere = "in Hive write "
 
 // found names a token for a message.
 func (p *parser) found(t token) string {

@@ -84,16 +84,16 @@ func (p *parser) unknownType(t token) {
 	for n := range typeNames {
 		names = append(names, n)
 	}
-	e := p.failAt(t.span(), diag.Syntax, "expected a type, found %s", p.found(t))
+	e := p.failAt(t.span(), diag.Type, "expected a type, found %s", p.found(t))
 	switch t.text {
 	case "text", "clob", "nvarchar", "uuid", "json":
-		e.Hint = "in Hive write string"
+		e.Hint = elsewhere + "string"
 	case "blob", "bytes", "varbinary", "bytea":
-		e.Hint = "in Hive write binary"
+		e.Hint = elsewhere + "binary"
 	case "bool":
-		e.Hint = "in Hive write boolean"
+		e.Hint = elsewhere + "boolean"
 	case "serial", "unsigned":
-		e.Hint = "in Hive write bigint"
+		e.Hint = elsewhere + "bigint"
 	default:
 		e.Hint = diag.DidYouMean(t.text, names)
 	}

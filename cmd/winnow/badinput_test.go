@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/winnowdb/winnow/proto/diag"
+)
+
+// TestBadStatements carries out testdata/bad/*.txtar: statements that somebody mistyped or should not have
+// sent. A line is a kind of error, or OK, a colon and the statement; \n, \t, \xhh in it are bytes. Lines run one
+// after the other in one warehouse, whose folder is $DIR.
+func TestBadStatements(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/bad/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no files", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { runBad(t, file) })
+	}
+}
+
+func runBad(t *testing.T, file string) {
+	ar, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, f := range ar.Files {
+		if f.Name == sqlSection {
+			continue
+		}
+		name := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flags := engineFlags{warehouse: filepath.Join(dir, "warehouse"), memory: "64MiB", timeZone: "UTC", slots: 2}
+	e, err := flags.engine(cluster{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := e.connect()
+	defer closeConn(conn)
+	unescape := strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\x00`, "\x00", `\xa0`, "\u00a0", `\x200b`, "\u200b", `\xff`, "\xff", "$DIR", dir)
+	for _, f := range ar.Files {
+		if f.Name != sqlSection {
+			continue
+		}
+		for line := range strings.Lines(string(f.Data)) {
+			want, statement, ok := strings.Cut(strings.TrimRight(line, "\n"), ": ")
+			if !ok {
+				continue // a comment
+			}
+			_, _, err := rowsOf(conn, unescape.Replace(statement))
+			got := diag.KindOf(err)
+			if err == nil {
+				got = "OK"
+			}
+			if string(got) != want {
+				t.Errorf("%s\ngot %s %v, want %s", statement, got, err, want)
+			}
+		}
+	}
+}
