@@ -203,8 +203,8 @@ class Maker:
             return self.both(f"({{}} {self.pick('', 'not ')}in ({{}}, {{}}, {{}}))", e(kind), e(kind), e(kind), self.literal(kind))
         if form == 9:
             a, lo, hi = e(kind), e(kind), e(kind)
-            # Hive: a NULL bound gives NULL even where the other one decides.
-            duck = f"(case when {lo[1]} is null or {hi[1]} is null then null else {a[1]} between {lo[1]} and {hi[1]} end)"
+            # Hive: a NULL lower bound gives NULL even where the upper one decides.
+            duck = f"(case when {lo[1]} is null then null else {a[1]} between {lo[1]} and {hi[1]} end)"
             return f"({a[0]} between {lo[0]} and {hi[0]})", duck
         if form == 10:
             return self.both(f"({{}} {self.pick('', 'not ')}like {{}})", e(STR), ((p := self.pick("'a%'", "'%b%'", "'_'", "'%'", "'a_c'", "''")), p))

@@ -8,7 +8,8 @@ import (
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
-// between binds x BETWEEN lo AND hi as a value. Hive: a NULL bound gives NULL even where the other bound decides for false.
+// between binds x BETWEEN lo AND hi as a value. Hive looks at the lower bound first: where it is NULL so is the answer,
+// even if the upper bound decides for false; the other way round false stays false.
 func (p *place) between(e *ast.Between) (expr.Expr, error) {
 	args, err := p.exprs([]ast.Expr{e.X, e.Lo, e.Hi})
 	if err != nil {
@@ -16,10 +17,8 @@ func (p *place) between(e *ast.Between) (expr.Expr, error) {
 	}
 	m := maker{at: e.Span()}
 	in := m.within(args)
-	for _, bound := range args[1:] {
-		if _, constant := bound.(*expr.Literal); !constant || expr.IsNull(bound) {
-			in = m.when(m.call("isnull", bound), expr.Null(datatype.Bool), in)
-		}
+	if _, constant := args[1].(*expr.Literal); !constant || expr.IsNull(args[1]) {
+		in = m.when(m.call("isnull", args[1]), expr.Null(datatype.Bool), in)
 	}
 	if e.Not {
 		in = m.call("not", in)
