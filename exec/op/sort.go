@@ -254,13 +254,16 @@ func prefixOf(key []byte) uint64 {
 
 // take returns the rows that refs name as an operator, which owns what was in memory; nothing is left there.
 func (s *rowSorter) take(refs []vec.Ref) *picked {
-	p := &picked{env: s.env, schema: s.schema, recs: s.recs, refs: refs, hold: s.hold}
+	p := &picked{env: s.env, schema: s.schema, recs: s.recs, refs: refs, batch: s.env.BatchRows, hold: s.hold}
 	s.recs, s.keys, s.rows, s.hold = nil, nil, 0, hold{budget: s.env.Budget}
 	return p
 }
 
-// mostRuns is how many runs are merged at once: each takes a file and a batch.
-const mostRuns = 64
+// mostRuns is how many runs are merged at once: each takes a file and a batch of runBatch rows.
+const (
+	mostRuns = 64
+	runBatch = 512
+)
 
 // spill writes the rows in memory as a sorted run.
 func (s *rowSorter) spill(ctx context.Context) error {
@@ -269,6 +272,7 @@ func (s *rowSorter) spill(ctx context.Context) error {
 	}
 	p := s.take(s.sort())
 	defer p.Close()
+	p.batch = min(p.batch, runBatch)
 	if err := s.write(ctx, p); err != nil {
 		return err
 	}
@@ -362,6 +366,7 @@ type picked struct {
 	schema *arrow.Schema
 	recs   []arrow.Record
 	refs   []vec.Ref
+	batch  int // rows
 	hold   hold
 }
 
@@ -372,7 +377,7 @@ func (p *picked) Next(context.Context) (arrow.Record, error) {
 		p.Close()
 		return nil, io.EOF
 	}
-	n := min(len(p.refs), p.env.BatchRows)
+	n := min(len(p.refs), p.batch)
 	out := vec.InterleaveRecords(p.env.Mem, p.schema, p.recs, p.refs[:n])
 	p.refs = p.refs[n:]
 	return out, nil
