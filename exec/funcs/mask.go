@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"unicode"
@@ -12,9 +13,9 @@ import (
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
-// masks hide what text and integers say and keep their shape.
+// masks hide what text, integers and dates say and keep their shape.
 var masks = []Scalar{
-	{Name: "mask", Doc: "mask(s[, upper, lower, digit, other, number]): capital letters as X, small as x, digits as n; mask('abCD-123') is 'xxXX-nnn'", Bind: bindMask("mask", false, maskAll)},
+	{Name: "mask", Doc: "mask(s[, upper, lower, digit, other, number, day, month, year]): capital letters as X, small as x, digits as n, dates as 0000-01-01; mask('abCD-123') is 'xxXX-nnn'", Bind: bindMask("mask", false, maskAll)},
 	{Name: "mask_first_n", Doc: "mask_first_n(s[, n = 4, …]): mask of the first n characters; mask_first_n('abCD-123', 3) is 'xxXD-123'", Bind: bindMask("mask_first_n", true, maskFirst)},
 	{Name: "mask_last_n", Doc: "mask_last_n(s[, n = 4, …]): mask of the last n characters; mask_last_n('abCD-123', 3) is 'abCD-nnn'", Bind: bindMask("mask_last_n", true, maskLast)},
 	{Name: "mask_show_first_n", Doc: "mask_show_first_n(s[, n = 4, …]): mask of all but the first n characters; mask_show_first_n('abCD-123', 3) is 'abCX-nnn'", Bind: bindMask("mask_show_first_n", true, maskShowFirst)},
@@ -36,12 +37,17 @@ func maskShowLast(length, n int) (int, int)  { return 0, max(length-n, 0) }
 type masker struct {
 	upper, lower, digit, other rune
 	number                     int64 // the digit that integers' digits become; -1 leaves them
+	day, month, year           int64 // what the parts of dates become, January as 0; -1 leaves them
 	n                          int
 }
 
 func bindMask(name string, counted bool, shown maskRange) func([]Arg) (Bound, error) {
 	return func(args []Arg) (Bound, error) {
-		if err := wantArgs(name, args, 1, 9); err != nil {
+		most := 9
+		if counted {
+			most++
+		}
+		if err := wantArgs(name, args, 1, most); err != nil {
 			return Bound{}, err
 		}
 		m, err := readMasker(name, args, counted)
@@ -51,10 +57,12 @@ func bindMask(name string, counted bool, shown maskRange) func([]Arg) (Bound, er
 		t := args[0].Type
 		switch {
 		case datatype.IsText(t) || isVoid(t):
-			return Bound{Casts: []arrow.DataType{textType(t)}, Type: datatype.String, Kernel: mapText(datatype.String, func(dst, v []byte) []byte {
-				from, to := shown(utf8.RuneCount(v), m.n)
-				return m.appendText(dst, v, from, to)
+			to, width := maskedText(t)
+			return Bound{Casts: []arrow.DataType{textType(t)}, Type: to, Kernel: mapText(to, func(dst, v []byte) []byte {
+				return m.appendText(dst, v, width, shown)
 			})}, nil
+		case t.ID() == arrow.DATE32:
+			return Bound{Casts: []arrow.DataType{t}, Type: t, Kernel: tryFixed(t, m.date)}, nil
 		case datatype.IsInteger(t):
 			mask := mapFixed(datatype.BigInt, func(v int64) int64 { return m.integer(v, shown) })
 			back := castKernel(datatype.BigInt, t)
@@ -67,13 +75,25 @@ func bindMask(name string, counted bool, shown maskRange) func([]Arg) (Bound, er
 				return back(c, []Vec{{Array: big}}, n)
 			}}, nil
 		}
-		return Bound{}, badArg(name, 0, "a string or an integer", t)
+		return Bound{}, badArg(name, 0, "a string, an integer or a date", t)
 	}
+}
+
+// maskedText returns the type of masked text of type t, and how many characters its values have at least: the blanks at the
+// end of a char are masked too.
+func maskedText(t arrow.DataType) (masked arrow.DataType, width int) {
+	switch t := t.(type) {
+	case *datatype.Char:
+		return &datatype.Char{N: 255}, t.N
+	case *datatype.Varchar:
+		return &datatype.Varchar{N: 65535}, 0
+	}
+	return datatype.String, 0
 }
 
 // readMasker reads the constant arguments after the first.
 func readMasker(name string, args []Arg, counted bool) (masker, error) {
-	m := masker{upper: 'X', lower: 'x', digit: 'n', other: -1, number: 1, n: 4}
+	m := masker{upper: 'X', lower: 'x', digit: 'n', other: -1, number: 1, day: 1, n: 4}
 	i := 1
 	if counted && len(args) > 1 {
 		n, err := constInt(name, args, 1)
@@ -97,25 +117,41 @@ func readMasker(name string, args []Arg, counted bool) (masker, error) {
 		}
 		i++
 	}
-	if i < len(args) && args[i].Const != nil && !args[i].Const.IsNull(0) {
-		if v, ok := datatype.ParseInt([]byte(datatype.Text(args[i].Const, 0)), false); ok && v >= -1 && v <= 9 {
-			m.number = v
+	for _, part := range []struct {
+		to          *int64
+		least, most int64
+	}{{&m.number, 0, 9}, {&m.day, 1, 31}, {&m.month, 0, 11}, {&m.year, 0, 9999}} {
+		if i < len(args) && args[i].Const != nil && !args[i].Const.IsNull(0) {
+			v, ok := datatype.ParseInt([]byte(datatype.Text(args[i].Const, 0)), false)
+			if ok && (v == -1 || v >= part.least && v <= part.most) {
+				*part.to = v
+			}
 		}
+		i++
 	}
 	return m, nil
 }
 
-func (m *masker) appendText(dst, v []byte, from, to int) []byte {
-	k := 0
-	for len(v) > 0 {
-		r, n := utf8.DecodeRune(v)
+// appendText masks v, which blanks fill up to width characters; those that are left at the end are not kept.
+func (m *masker) appendText(dst, v []byte, width int, shown maskRange) []byte {
+	length := utf8.RuneCount(v)
+	from, to := shown(max(length, width), m.n)
+	for k := 0; k < max(length, width); k++ {
+		r, n := ' ', 0
+		if k < length {
+			r, n = utf8.DecodeRune(v)
+		}
 		if masked := m.char(r); k >= from && k < to && masked >= 0 {
 			dst = utf8.AppendRune(dst, masked)
-		} else {
+		} else if n > 0 {
 			dst = append(dst, v[:n]...)
+		} else {
+			dst = append(dst, ' ')
 		}
 		v = v[n:]
-		k++
+	}
+	if width > 0 {
+		dst = bytes.TrimRight(dst, " ")
 	}
 	return dst
 }
@@ -131,6 +167,21 @@ func (m *masker) char(r rune) rune {
 		return m.digit
 	}
 	return m.other
+}
+
+// date masks the parts of a date; parts that together are no date give none.
+func (m *masker) date(v arrow.Date32) (arrow.Date32, bool) {
+	year, month, day := datatype.Civil(int32(v))
+	if m.year >= 0 {
+		year = int(m.year)
+	}
+	if m.month >= 0 {
+		month = int(m.month) + 1
+	}
+	if m.day >= 0 {
+		day = int(m.day)
+	}
+	return arrow.Date32(datatype.DaysOf(year, month, day)), day <= datatype.DaysIn(year, month)
 }
 
 // integer masks the digits of v.

@@ -1,6 +1,8 @@
 package funcs
 
 import (
+	"encoding/hex"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -230,14 +232,59 @@ func (p *printer) append(dst []byte, s *formatSpec, i int) []byte {
 		p.text = utf8.AppendRune(p.text[:0], rune(int64At(v.Array, v.At(i))))
 		return p.words(dst, s)
 	case s.verb == 's':
-		p.text = datatype.AppendTextIn(p.text[:0], v.Array, v.At(i), p.c.Session.Zone)
+		if b, ok := v.Array.(*array.Binary); ok {
+			p.text = appendSpacedHex(p.text[:0], b.Value(v.At(i)))
+		} else {
+			p.text = datatype.AppendTextIn(p.text[:0], v.Array, v.At(i), p.c.Session.Zone)
+		}
 		return p.words(dst, s)
 	case s.verb == 'h':
-		p.text = strconv.AppendUint(p.text[:0], uint64(uint32(javaHash(datatype.Text(v.Array, v.At(i))))), 16)
+		p.text = strconv.AppendUint(p.text[:0], uint64(uint32(valueHash(v.Array, v.At(i)))), 16)
 		return p.words(dst, s)
 	}
 	return p.float(dst, s, v, i)
 }
+
+// appendSpacedHex writes bytes as Hive's binary values show themselves to a format: in hexadecimal with blanks between.
+func appendSpacedHex(dst, v []byte) []byte {
+	for k, b := range v {
+		if k > 0 {
+			dst = append(dst, ' ')
+		}
+		dst = hex.AppendEncode(dst, []byte{b})
+	}
+	return dst
+}
+
+// valueHash is the hash code of the Java object that Hive hands to a format for value i of a.
+func valueHash(a arrow.Array, i int) int32 {
+	switch v := a.(type) {
+	case *array.Boolean:
+		if v.Value(i) {
+			return 1231
+		}
+		return 1237
+	case *array.Int8, *array.Int16, *array.Int32:
+		return int32(int64At(a, i))
+	case *array.Int64:
+		return foldHash(uint64(v.Value(i)))
+	case *array.Float32:
+		return int32(math.Float32bits(v.Value(i)))
+	case *array.Float64:
+		return foldHash(math.Float64bits(v.Value(i)))
+	case *array.Date32:
+		return int32(v.Value(i))
+	case *array.Binary:
+		h := int32(1)
+		for _, b := range v.Value(i) {
+			h = 31*h + int32(int8(b))
+		}
+		return h
+	}
+	return javaHash(datatype.Text(a, i))
+}
+
+func foldHash(bits uint64) int32 { return int32(bits ^ bits>>32) }
 
 // javaHash is String.hashCode for text without surrogate pairs.
 func javaHash(s string) int32 {
@@ -299,17 +346,7 @@ func (p *printer) bits(dst []byte, s *formatSpec, v Vec, i int) []byte {
 // number writes p.num with places decimals, sign, commas and padding.
 func (p *printer) number(dst []byte, s *formatSpec, places int) []byte {
 	d := &p.num
-	head, tail := "", ""
-	switch {
-	case d.negative && s.paren:
-		head, tail = "(", ")"
-	case d.negative:
-		head = "-"
-	case s.plus:
-		head = "+"
-	case s.space:
-		head = " "
-	}
+	head, tail := s.sign(d.negative)
 	digits := d.point
 	for digits > 1 && d.at(digits-1) == '0' {
 		digits--
@@ -331,6 +368,21 @@ func (p *printer) number(dst []byte, s *formatSpec, places int) []byte {
 	return s.signed(dst, head, body, tail)
 }
 
+// sign returns what stands before and after a number.
+func (s *formatSpec) sign(negative bool) (head, tail string) {
+	switch {
+	case negative && s.paren:
+		return "(", ")"
+	case negative:
+		return "-", ""
+	case s.plus:
+		return "+", ""
+	case s.space:
+		return " ", ""
+	}
+	return "", ""
+}
+
 // signed writes a number's parts, zeros between sign and digits if the flag 0 is set.
 func (s *formatSpec) signed(dst []byte, head string, body []byte, tail string) []byte {
 	out := []byte(head)
@@ -342,7 +394,7 @@ func (s *formatSpec) signed(dst []byte, head string, body []byte, tail string) [
 	return s.pad(dst, append(append(out, body...), tail...))
 }
 
-// float writes a floating number or decimal by %f, %e or %g, rounding half up, as Java does.
+// float writes a floating number or decimal by %f, %e, %g or %a, rounding half up, as Java does.
 func (p *printer) float(dst []byte, s *formatSpec, v Vec, i int) []byte {
 	switch a := v.Array.(type) {
 	case *array.Float64:
@@ -359,6 +411,10 @@ func (p *printer) float(dst []byte, s *formatSpec, v Vec, i int) []byte {
 			p.text = append([]byte("+"), p.text...)
 		}
 		return p.words(dst, &formatSpec{width: s.width, precision: -1, minus: s.minus, upper: s.upper})
+	}
+	if s.verb == 'a' {
+		f, _ := numberAt(v.Array, v.At(i))
+		return p.hexadecimal(dst, s, f)
 	}
 	p.num.setText(p.text)
 	places := s.precision
@@ -411,18 +467,35 @@ func (p *printer) scientific(dst []byte, s *formatSpec, places int) []byte {
 	if s.upper {
 		body = []byte(strings.ToUpper(string(body)))
 	}
-	head, tail := "", ""
-	switch {
-	case negative && s.paren:
-		head, tail = "(", ")"
-	case negative:
-		head = "-"
-	case s.plus:
-		head = "+"
-	case s.space:
-		head = " "
-	}
+	head, tail := s.sign(negative)
 	return s.signed(dst, head, body, tail)
+}
+
+// hexadecimal writes %a: 0x1.8p-3, and what is below the normal numbers as 0x0.8p-1022 unless a precision rounds it.
+func (p *printer) hexadecimal(dst []byte, s *formatSpec, v float64) []byte {
+	head, tail := s.sign(math.Signbit(v))
+	v = math.Abs(v)
+	precision := s.precision
+	if precision == 0 {
+		precision = 1
+	}
+	var mantissa, exponent string
+	if bits := math.Float64bits(v); precision < 0 && bits != 0 && bits < 1<<52 {
+		mantissa, exponent = strings.TrimRight(fmt.Sprintf("0.%013x", bits), "0"), "-1022"
+	} else {
+		mantissa, exponent, _ = strings.Cut(strconv.FormatFloat(v, 'x', precision, 64)[len("0x"):], "p")
+		n, _ := strconv.Atoi(exponent) // FormatFloat wrote it
+		exponent = strconv.Itoa(n)
+		if !strings.Contains(mantissa, ".") {
+			mantissa += ".0"
+		}
+	}
+	body := mantissa + "p" + exponent
+	head += "0x"
+	if s.upper {
+		head, body = strings.ToUpper(head), strings.ToUpper(body)
+	}
+	return s.signed(dst, head, []byte(body), tail)
 }
 
 // general writes %g: fixed for 0.0001 ≤ x < 10^precision, else scientific, with precision digits in all.
