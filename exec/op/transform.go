@@ -23,7 +23,8 @@ import (
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
 
-// transform pipes rows through a child process as separated lines, \N for NULL, and reads rows back.
+// transform pipes rows through a child process as separated lines, \N for NULL, and reads rows back. Nested values
+// look as in Hive's delimited tables.
 type transform struct {
 	unary
 	pb      *winnowpb.Transform
@@ -35,7 +36,8 @@ type transform struct {
 	wg      sync.WaitGroup
 	fed     error // of the goroutine that writes
 	stderr  tail
-	casts   []funcs.Kernel
+	nested  []*nestedWriter // one for each argument; nil: its text as it is shown
+	casts   []funcs.Kernel  // one for each column; nil: string
 	done    bool
 }
 
@@ -75,12 +77,17 @@ func newTransform(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
 	if t.args, err = expr.AllFromProto(pb.Args); err != nil {
 		return nil, err
 	}
+	for _, a := range t.args {
+		w, err := newNestedWriter(a.Type(), pb.InFormat)
+		if err != nil {
+			return nil, err
+		}
+		t.nested = append(t.nested, w)
+	}
 	for _, f := range schema.Fields() {
-		var k funcs.Kernel
-		if !datatype.Equal(f.Type, datatype.String) {
-			if k, err = funcs.CastKernel(datatype.String, f.Type); err != nil {
-				return nil, err
-			}
+		k, err := fieldReader(f.Type, pb.OutFormat)
+		if err != nil {
+			return nil, err
 		}
 		t.casts = append(t.casts, k)
 	}
@@ -145,7 +152,9 @@ func (t *transform) feed(ctx context.Context, to io.Writer) error {
 				if j > 0 {
 					line = append(line, t.in)
 				}
-				line = appendField(line, c, i)
+				if line, err = t.nested[j].appendField(line, c, i); err != nil {
+					return err
+				}
 			}
 			if _, err := w.Write(append(line, '\n')); err != nil {
 				return err
@@ -162,18 +171,26 @@ func (t *transform) feed(ctx context.Context, to io.Writer) error {
 	return err
 }
 
-func appendField(line []byte, a arrow.Array, i int) []byte {
+// appendField adds value i of a, without line ends. A nil w adds it as it is shown.
+func (w *nestedWriter) appendField(line []byte, a arrow.Array, i int) ([]byte, error) {
 	if vec.IsNull(a, i) {
-		return append(line, '\\', 'N')
+		return append(line, '\\', 'N'), nil
 	}
 	from := len(line)
-	line = datatype.AppendText(line, a, i)
+	if w == nil {
+		line = datatype.AppendText(line, a, i)
+	} else {
+		var err error
+		if line, err = w.append(line, a, i); err != nil {
+			return nil, err
+		}
+	}
 	for k := from; k < len(line); k++ {
 		if line[k] == '\n' || line[k] == '\r' {
 			line[k] = ' '
 		}
 	}
-	return line
+	return line, nil
 }
 
 func (t *transform) Next(ctx context.Context) (arrow.Record, error) {

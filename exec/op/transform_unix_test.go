@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/proto/diag"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
@@ -28,6 +29,24 @@ func TestTransform(t *testing.T) {
 		"ann|30|NULL", "bob|NULL|NULL", "cid|20|NULL", "dan|40|NULL", "eve|20|NULL", "NULL|50|NULL")
 	r.want(transformNode(r, "x string", "/bin/sh", "-c", "head -n 1"), true, "ann")
 	r.want(transformNode(r, "x string", "/bin/sh", "-c", "cat >/dev/null; printf no-newline"), true, "no-newline")
+}
+
+func TestTransformOfNestedValues(t *testing.T) {
+	r := newRig(t, people)
+	r.allow = []string{"/bin/cat", "/bin/sh"}
+	ages := call("array", col(1, "int"), expr.Int(7))
+	boxed := call("map", expr.String("k"), call("array", expr.String("x"), expr.String("y")))
+	node := func(schema string, format map[string]string, command ...string) *winnowpb.Node {
+		return over(schema, &winnowpb.Node{Op: &winnowpb.Node_Transform{Transform: &winnowpb.Transform{
+			Command: command, Args: pbs(ages, boxed), InFormat: format, OutFormat: format,
+		}}}, r.read(0))
+	}
+	first := func(command string) []string { return []string{"/bin/sh", "-c", "head -n 1 | " + command} }
+	r.want(node("a array<int>, b map<string,array<string>>", nil, first("cat")...), true, `[30,7]|{"k":["x","y"]}`)
+	r.want(node("a string, b string", nil, first(`tr '\002\003\004' '+=,'`)...), true, "30+7|k=x,y")
+	r.want(node("a array<int>", map[string]string{"field.delim": ",", "collection.delim": ";"}, first("tr 7 x")...), true, "[30,null]")
+	r.want(node("a array<int>", map[string]string{"field.delim": ",", "collection.delim": ";"}, first(`sed 's/.*/1;2;\\N/'`)...), true, "[1,2,null]")
+	r.want(node("a array<int>, b array<int>", nil, first(`sed 's/.*/\\N/'`)...), true, "NULL|NULL")
 }
 
 func TestTransformFails(t *testing.T) {
