@@ -106,6 +106,9 @@ func (f *sqlFlags) client(ctx context.Context) (shell.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.engine.boundHeap(); err != nil {
+		return nil, err
+	}
 	return shell.Embedded{Conn: e.connect()}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"time"
 	_ "time/tzdata" // a static binary knows all time zones
 
@@ -124,6 +125,28 @@ type cluster struct {
 	running, queued int // statements at once; 0: the coordinator's defaults
 }
 
+// processBytes is what a process holds besides the rows of its query.
+const processBytes = 64 << 20
+
+// boundHeap has garbage collected before a process that runs one query at a time holds much more than --memory allows
+// the query; by itself the heap grows to twice of what is in use.
+func (f *engineFlags) boundHeap() error {
+	bytes, err := f.queryBytes()
+	if err == nil && bytes > 0 {
+		debug.SetMemoryLimit(bytes + processBytes)
+	}
+	return err
+}
+
+// queryBytes is --memory in bytes; 0 is no limit.
+func (f *engineFlags) queryBytes() (int64, error) {
+	bytes, err := parseSize(f.memory)
+	if err != nil {
+		return 0, diag.Errorf(diag.Config, "--memory: %w", err)
+	}
+	return bytes, nil
+}
+
 func (f *engineFlags) engine(cl cluster) (*engine, error) {
 	m, err := f.machine()
 	if err != nil {
@@ -133,9 +156,9 @@ func (f *engineFlags) engine(cl cluster) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	bytes, err := parseSize(f.memory)
+	bytes, err := f.queryBytes()
 	if err != nil {
-		return nil, diag.Errorf(diag.Config, "--memory: %w", err)
+		return nil, err
 	}
 	warehouse, err := filepath.Abs(f.warehouse)
 	if err != nil {
