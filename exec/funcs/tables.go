@@ -94,7 +94,7 @@ type Doc struct {
 var forms = []Doc{
 	{"cast", nil, "scalar", "Conversion", "cast(x as type [format 'pattern']): x as another type, NULL if it cannot be; cast('12' as int) is 12"},
 	{"try_cast", nil, "scalar", "Conversion", "try_cast(x as type): the same as cast; try_cast('x' as int) is NULL"},
-	{"between", nil, "scalar", "Operators", "x [not] between a and b: whether a <= x <= b; NULL if a bound is NULL"},
+	{"between", nil, "scalar", "Operators", "x [not] between a and b: whether a <= x <= b; NULL if x or a is NULL"},
 	{"extract", nil, "scalar", "Dates and times", "extract(unit from x): year, quarter, month, week, day, hour, minute, second, dow or doy of a date or time; extract(year from '2020-05-06') is 2020"},
 	{"grouping", nil, "scalar", "Aggregates", "grouping(a, b, …): a bit for each key of GROUP BY, the first the highest: 1 where the grouping set of the row leaves it out"},
 	{"first_value", nil, "window", "Window functions", "first_value(x[, true]) over (…): x of the first row of the frame; true or IGNORE NULLS: of the first that is not NULL"},
