@@ -25,11 +25,12 @@ def engine(winnow: str, warehouse: str, statements: list[str]) -> list[dict]:
 
 def same(got, want, query: str) -> bool:
     """Numbers within 1e-9, the rest as text. Percentiles are Hive's approximation and the expected ones exact:
-    they may lie 2 % apart, and further on the small data set, where an hour has few rows."""
+    they may lie 2 % apart, and further on the small data set, where an hour has few rows. TPC-H's are given to 9 digits, and
+    Hive's averages of decimals (h01) have 6 places."""
     if want is None or got is None:
         return got is None and want is None
     if isinstance(want, (int, float)) and not isinstance(want, bool):
-        tolerance = TOLERANCE if query == "q09" else 1e-8 if query.startswith("h") else 1e-9  # TPC-H's are given to 9 digits
+        tolerance = TOLERANCE if query == "q09" else 1e-5 if query == "h01" else 1e-8 if query.startswith("h") else 1e-9
         return abs(float(got) - want) <= tolerance * max(1, abs(want))
     return str(got) == str(want)
 
