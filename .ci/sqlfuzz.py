@@ -303,28 +303,25 @@ class Queries:
         """GROUPING SETS over plain columns, which both engines name alike."""
         frm, scope = self.source()
         w, keys = self.where(scope), self.rng.sample([c for c, k in scope if k in (NUM, STR, BOOL)], 2)
-        form = self.pick("rollup({0}, {1})", "cube({0}, {1})", "grouping sets (({0}, {1}), {1}, ())")
+        form = self.m.pick("rollup({0}, {1})", "cube({0}, {1})", "grouping sets (({0}, {1}), {1}, ())")
         call = self.call(scope)
         hive = form.format(*keys) if not form.startswith("grouping") else f"{keys[0]}, {keys[1]} " + form.format(*keys)
         return (f"select {keys[0]} as k0, {keys[1]} as k1, {call[0]} as c {frm[0]}{w[0]} group by {hive}",
                 f"select {keys[0]} as k0, {keys[1]} as k1, {call[1]} as c {frm[1]}{w[1]} group by {form.format(*keys)}")
 
-    def pick(self, *choices):
-        return self.rng.choice(choices)
-
     def lateral(self):
         """Rows multiplied by the parts of a string."""
-        scope, table, outer = scope_of("p"), self.pick(*TABLES), self.rng.random() < 0.3
+        scope, table, outer = scope_of("p"), self.m.pick(*TABLES), self.rng.random() < 0.3
         w, cols = self.where(scope), [self.m.expr(NUM, scope, 1), self.m.expr(STR, scope, 1)]
-        text = self.pick("p.s", "p.u", "nullif(p.s, 'ab')")
+        text = self.m.pick("p.s", "p.u", "nullif(p.s, 'ab')")
         duck = f"{'left join lateral' if outer else 'cross join lateral'} (select unnest(string_split({text}, 'b')) as part) v{' on true' if outer else ''}"
         return (f"select p.id, v.part, {cols[0][0]} as c0, {cols[1][0]} as c1 from {table} p lateral view {'outer ' if outer else ''}explode(split({text}, 'b')) v as part{w[0]}",
                 f"select p.id, v.part, {cols[0][1]} as c0, {cols[1][1]} as c1 from {table} p {duck}{w[1]}")
 
     def shared(self):
         """A common table expression with two readers, and a scalar subquery in the select list."""
-        inner, key = self.grouped_by_key(), self.pick("join", "left join", "full join")
-        table = self.pick(*TABLES)
+        inner, key = self.grouped_by_key(), self.m.pick("join", "left join", "full join")
+        table = self.m.pick(*TABLES)
         return tuple(f"with g as ({inner[i]}) select a.k, a.n, b.n as m, (select max(z.i) from {table} z where z.j = a.n) as top "
                      f"from g a {key} g b on a.n = b.n and a.k <= b.k" if key != "full join" else
                      f"with g as ({inner[i]}) select a.k, a.n, b.n as m from g a full join g b on a.n = b.n" for i in (0, 1))
