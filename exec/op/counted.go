@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 
+	"github.com/winnowdb/winnow/exec/vec"
 	"github.com/winnowdb/winnow/proto/diag"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
@@ -16,8 +17,12 @@ import (
 // call is what the calls within it added up.
 type meter struct{ below time.Duration }
 
-// counted is an operator with its rows and own time counted by node, per batch. It also makes an error of
-// the panics that vec promises for batches that do not fit.
+// decoding is an operator that makes rows of text; decoded is how many bytes of it so far.
+type decoding interface{ decoded() int64 }
+
+// counted is an operator with its rows, bytes and own time counted by node, per batch. Bytes are those of the text
+// that a scan decoded, else those of the batches handed on. It also makes an error of the panics that vec promises
+// for batches that do not fit.
 type counted struct {
 	Operator
 	env   *Env
@@ -51,6 +56,9 @@ func (c *counted) Next(ctx context.Context) (rec arrow.Record, err error) {
 	rec, err = c.Operator.Next(ctx)
 	if err == nil {
 		c.stats.Rows += rec.NumRows()
+		if _, ok := c.Operator.(decoding); !ok {
+			c.stats.Bytes += vec.Size(rec)
+		}
 	}
 	c.ended = errors.Is(err, io.EOF)
 	return rec, err
@@ -59,8 +67,11 @@ func (c *counted) Next(ctx context.Context) (rec arrow.Record, err error) {
 func (c *counted) Close() error {
 	if !c.sent {
 		c.sent, c.ended = true, true
+		if d, ok := c.Operator.(decoding); ok {
+			c.stats.Bytes = d.decoded()
+		}
 		c.env.Counters.Add(&winnowpb.Stats{Nodes: []*winnowpb.NodeStats{{
-			Node: c.stats.Node, Name: c.stats.Name, Rows: c.stats.Rows, Nanos: c.stats.Nanos,
+			Node: c.stats.Node, Name: c.stats.Name, Rows: c.stats.Rows, Nanos: c.stats.Nanos, Bytes: c.stats.Bytes,
 		}}})
 	}
 	return c.Operator.Close()

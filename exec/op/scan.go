@@ -39,6 +39,7 @@ type scan struct {
 	file   *scanFile
 	runs   []fileRun // whose rows are in cols
 	given  int64     // rows, for the limit
+	text   int64     // bytes decoded so far
 	done   bool
 	magic  magicCache
 
@@ -244,6 +245,8 @@ func (s *scan) gather(ctx context.Context) error {
 	return nil
 }
 
+func (s *scan) decoded() int64 { return s.text }
+
 // step decodes the next chunk of the open file, or closes the file at its end.
 func (s *scan) step() error {
 	chunk, err := s.reader.Next()
@@ -257,6 +260,7 @@ func (s *scan) step() error {
 	rows := s.cols.Rows() - before
 	s.file.stats.RowsRead += int64(rows) + s.cols.Counts.LeftOut - leftOut
 	s.file.stats.BytesDecoded += int64(len(chunk.Data))
+	s.text += int64(len(chunk.Data))
 	s.file.noteChunk(chunk)
 	if last := len(s.runs) - 1; last >= 0 && s.runs[last].file == s.file.rng {
 		s.runs[last].rows += rows
