@@ -1,7 +1,7 @@
 """Times winnow beside DuckDB, chDB, Polars and DataFusion on the same text files: interleaved, one query after the other,
 each engine warm and in a process of its own. Prints the table of the README.
 
-usage: bench.py WINNOW WORKDIR [--preset full] [--form plain] [--rounds 5] [--queries q01,q02] [--engines winnow,duckdb]
+usage: bench.py WINNOW WORKDIR [--preset full] [--form plain] [--rounds 5] [--best 2] [--queries q01,q02] [--engines winnow,duckdb]
 
 The data are made once in WORKDIR (about 4 GB for the full preset; TPC-H by tpchgen-cli). It needs Python packages for
 the peers: pip install duckdb chdb polars datafusion tpchgen-cli. CPU seconds are user and system time of all
@@ -77,25 +77,17 @@ def cell(runs: list) -> str:
     return f"{statistics.median(r['wall'] for r in runs):.2f} / {statistics.median(r['cpu'] for r in runs):.2f} / {max(r['rss'] for r in runs)}"
 
 
+def best(runs: dict, n: int) -> list:
+    """winnow and the n peers that took the least CPU so far."""
+    peers = [e for e in runs if e != "winnow" and runs[e]]
+    peers.sort(key=lambda e: statistics.median(r["cpu"] for r in runs[e]))
+    return [e for e in runs if e == "winnow" or e in peers[:n]]
+
+
 def verdict(answer: dict, want: list, query: str) -> str:
     if "error" in answer:
         return answer["error"]
     return bench_small.check(answer["rows"], want, query)
-
-
-def prepare(winnow: str, work: str, preset: str, form: str) -> tuple:
-    data = os.path.join(work, "bench-" + preset)
-    if not os.path.exists(os.path.join(data, "manifest.json")):
-        subprocess.run(["go", "run", str(bench / "gen.go"), "-out", data, "-preset", preset], check=True)
-    warehouse = os.path.join(work, f"warehouse-{preset}-{form}")
-    if not os.path.exists(warehouse):
-        ddl = bench_small.strip((bench / "queries" / "ddl.sql").read_text()).split(";")
-        setup = [s.replace("${DATA}", data).replace("${FORM}", form) for s in ddl if s.strip()]
-        setup += [f"msck repair table {t}" for t in ("weblogs", "nginx", "tweets")]
-        for sql, answer in zip(setup, bench_small.engine(winnow, warehouse, setup)):
-            if "error" in answer:
-                raise SystemExit(f"{sql}: {answer['error']}")
-    return data, warehouse
 
 
 def main() -> int:
@@ -105,24 +97,27 @@ def main() -> int:
     parser.add_argument("--preset", default="full", choices=["small", "medium", "full"])
     parser.add_argument("--form", default="plain", choices=["plain", "gz"])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--best", type=int, default=len(PEERS), help="how many peers, those of the least CPU, go on after the first round")
     parser.add_argument("--queries", default=",".join(TITLES))
     parser.add_argument("--engines", default=",".join(["winnow", *PEERS]))
     args = parser.parse_args()
     winnow, engines, wrong = os.path.abspath(args.winnow), args.engines.split(","), 0
-    data, warehouse = prepare(winnow, os.path.abspath(args.work), args.preset, args.form)
+    data, warehouse = bench_small.prepare(winnow, os.path.abspath(args.work), args.preset, args.form)
     expected = json.loads((bench / "peers" / "expected.json").read_text()).get(args.preset, {})
     bench_small.TOLERANCE = 0.02
     print(f"{args.preset} preset, {args.form}, median of {args.rounds} interleaved rounds; a cell is wall s / CPU s / peak RSS MB\n")
     print("| question | " + " | ".join(engines) + " | best peer's CPU over winnow's |")
     print("|---|" + "---|" * (len(engines) + 1))
     for query in args.queries.split(","):
-        sql = bench_small.strip((bench / "queries" / f"{query}.sql").read_text()).strip().rstrip(";")
+        sql = bench_small.question(query)
         runs = {e: [] for e in engines}
+        racing = engines
         for _ in range(args.rounds):
-            for e in engines:
+            for e in racing:
                 once = winnow_once(winnow, warehouse, sql) if e == "winnow" else peer_once(e, data, args.form, query)
                 if once:
                     runs[e].append(once)
+            racing = best(runs, args.best)
         ratio = ""
         if runs.get("winnow"):
             why = verdict(runs["winnow"][-1]["answer"], expected[query], query) if query in expected else "no expected answer"

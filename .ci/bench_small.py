@@ -46,6 +46,26 @@ def check(rows: list, want: list, query: str) -> str:
     return ""
 
 
+def prepare(winnow: str, work: str, preset: str, form: str, sets: str = "") -> tuple[str, str]:
+    """Makes the data set (the named sets of it) and the warehouse of its tables in WORK, once; returns their folders."""
+    data = os.path.join(work, "bench-" + preset)
+    if not os.path.exists(os.path.join(data, "manifest.json")):
+        subprocess.run(["go", "run", str(bench / "gen.go"), "-out", data, "-preset", preset, *(["-only", sets] if sets else [])], check=True)
+    warehouse = os.path.join(work, f"warehouse-{preset}-{form}")
+    if not os.path.exists(warehouse):
+        ddl = [s for s in strip((bench / "queries" / "ddl.sql").read_text()).split(";") if s.strip() and not (sets and "tpch" in s)]
+        setup = [s.replace("${DATA}", data).replace("${FORM}", form) for s in ddl]
+        setup += [f"msck repair table {t}" for t in ("weblogs", "nginx", "tweets")]
+        for sql, answer in zip(setup, engine(winnow, warehouse, setup)):
+            if "error" in answer:
+                raise SystemExit(f"{form}: {sql.strip()[:60]}: {answer['error']}")
+    return data, warehouse
+
+
+def question(query: str) -> str:
+    return strip((bench / "queries" / f"{query}.sql").read_text()).strip().rstrip(";")
+
+
 def strip(sql: str) -> str:
     return "\n".join(line for line in sql.splitlines() if not line.startswith("--"))
 
@@ -55,25 +75,14 @@ def main() -> int:
     preset = sys.argv[3] if len(sys.argv) > 3 else "small"
     global TOLERANCE
     TOLERANCE = 0.5 if preset == "small" else 0.02
-    data = os.path.join(work, "bench-" + preset)
-    if not os.path.exists(os.path.join(data, "manifest.json")):
-        subprocess.run(["go", "run", str(bench / "gen.go"), "-out", data, "-preset", preset, "-only", SETS], check=True)
     expected = json.loads((bench / "peers" / "expected.json").read_text())[preset]
-    ddl = [s for s in strip((bench / "queries" / "ddl.sql").read_text()).split(";") if s.strip() and "tpch" not in s]
     passed = failed = 0
     for form in ("plain", "gz"):
-        warehouse = os.path.join(work, "warehouse-" + preset + "-" + form)
-        setup = [s.replace("${DATA}", data).replace("${FORM}", form) for s in ddl]
-        setup += [f"msck repair table {t}" for t in ("weblogs", "nginx", "tweets")]
-        for sql, answer in zip(setup, engine(winnow, warehouse, setup)):
-            if "error" in answer:
-                print(f"{form}: {sql.strip()[:60]}: {answer['error']}")
-                return 1
+        _, warehouse = prepare(winnow, work, preset, form, SETS)
         for n in range(1, 17):
             query = f"q{n:02d}"
-            sql = strip((bench / "queries" / f"{query}.sql").read_text()).strip().rstrip(";")
             start = time.time()
-            answer = engine(winnow, warehouse, [sql])[0]
+            answer = engine(winnow, warehouse, [question(query)])[0]
             took = time.time() - start
             wrong = answer.get("error") or check(answer["rows"], expected[query], query)
             print(f"{form:5} {query} {took:7.3f} s  {wrong or 'ok'}")
