@@ -65,6 +65,7 @@ type Running struct {
 	Progress func() dispatch.Progress
 	cancel   context.CancelCauseFunc
 	query    *dispatch.Query
+	plans    int  // that were started for it
 	admitted bool // it has a place of the gate
 }
 
@@ -127,14 +128,26 @@ func (c *Coordinator) Kill(id string) error {
 	return nil
 }
 
-// running returns the run of a query's plan; nil if there is none.
-func (c *Coordinator) running(queryID string) *dispatch.Query {
+// running returns the run of a plan; nil if there is none of this ID now.
+func (c *Coordinator) running(planID string) *dispatch.Query {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r := c.queries[queryID]; r != nil {
+	id, _, _ := strings.Cut(planID, planMark)
+	if r := c.queries[id]; r != nil && r.query != nil && r.query.ID() == planID {
 		return r.query
 	}
 	return nil
+}
+
+// planMark parts the ID of a statement from the number of its plan.
+const planMark = "."
+
+// planID names the next plan of r for the workers: what they keep of one plan is not another's.
+func (c *Coordinator) planID(r *Running) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r.plans++
+	return fmt.Sprint(r.ID, planMark, r.plans)
 }
 
 // enter registers a statement; the context it returns ends when leave is called or the query is killed.

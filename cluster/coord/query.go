@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -188,12 +189,15 @@ const buffered = 4
 
 // start runs p in a goroutine of its own, which ends when the Result is closed or all rows are out.
 func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
-	q := s.newQuery(p)
+	var q atomic.Pointer[dispatch.Query]
+	q.Store(s.newQuery(p))
 	ctx, cancel := context.WithCancelCause(ctx)
 	rows := make(chan arrow.Record, buffered)
 	ended := make(chan error, 1)
 	go func() {
-		err := q.Run(ctx, func(_ uint32, rec arrow.Record) error {
+		begun := false
+		emit := func(_ uint32, rec arrow.Record) error {
+			begun = true
 			rec.Retain()
 			select {
 			case rows <- rec:
@@ -202,7 +206,14 @@ func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
 				rec.Release()
 				return context.Cause(ctx)
 			}
-		})
+		}
+		err := q.Load().Run(ctx, emit)
+		// Files were replaced after they were listed: list them again, once, if no row is out. A statement that
+		// writes is left to its user.
+		if diag.KindOf(err) == diag.Changed && !begun && !s.more {
+			q.Store(s.newQuery(p))
+			err = q.Load().Run(ctx, emit)
+		}
 		close(rows)
 		ended <- err
 	}()
@@ -220,7 +231,7 @@ func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
 	out := schemaOf(p.Logical)
 	r := &Result{
 		Schema: out, ID: s.run.ID, now: s.c.cfg.Machine.Now,
-		progress: s.withWarnings(q),
+		progress: func() dispatch.Progress { return s.withWarnings(q.Load()) },
 		summary:  Summary{started: s.run.Started},
 		next: func(rctx context.Context) (arrow.Record, error) {
 			select {
@@ -271,7 +282,7 @@ func (s *statement) newQuery(p *planner.Planned) *dispatch.Query {
 	cut := s.c.cfg.Splits
 	cut.TargetBytes = s.conn.number(splitSetting, cut.TargetBytes)
 	q := dispatch.New(p.Plan, dispatch.Config{
-		QueryID: s.run.ID, MemoryBytes: s.c.cfg.MemoryBytes, AllowTransform: s.c.cfg.AllowTransform,
+		QueryID: s.c.planID(s.run), MemoryBytes: s.c.cfg.MemoryBytes, AllowTransform: s.c.cfg.AllowTransform,
 		ExchangeAddress: s.c.cfg.ExchangeAddress, BatchRows: s.c.cfg.BatchRows, Splits: cut,
 		Set: s.c.cfg.Set, Machine: s.c.cfg.Machine, Members: s.c.cfg.Members, Runner: s.c.cfg.Runner,
 		NoWorkers: s.c.cfg.NoWorkers, MaxAttempts: uint32(s.conn.number(attemptsSetting, defaultAttempts)),
@@ -280,13 +291,11 @@ func (s *statement) newQuery(p *planner.Planned) *dispatch.Query {
 	return q
 }
 
-// withWarnings adds the planner's warnings to the query's.
-func (s *statement) withWarnings(q *dispatch.Query) func() dispatch.Progress {
-	return func() dispatch.Progress {
-		p := q.Progress()
-		p.Stats.Warnings = append(append([]string{}, s.warned...), p.Stats.Warnings...)
-		return p
-	}
+// withWarnings is q's progress with the planner's warnings before the query's own.
+func (s *statement) withWarnings(q *dispatch.Query) dispatch.Progress {
+	p := q.Progress()
+	p.Stats.Warnings = append(append([]string{}, s.warned...), p.Stats.Warnings...)
+	return p
 }
 
 // schemaOf is the schema of n's rows.

@@ -65,6 +65,7 @@ type Query struct {
 	x      *exchange
 	q      *queue
 	local  *Local
+	pinned *versions
 	cancel context.CancelCauseFunc
 
 	mu       sync.Mutex
@@ -129,6 +130,7 @@ func New(plan *winnowpb.Plan, cfg Config) *Query {
 	return &Query{
 		cfg: cfg, plan: plan, x: x, q: q,
 		local:    &Local{Inputs: x, Shared: op.NewShared(), Budget: budget},
+		pinned:   newVersions(plan),
 		progress: Progress{Stats: &winnowpb.Stats{}},
 	}
 }
@@ -170,6 +172,9 @@ func (q *Query) Output(ctx context.Context, stage, partition uint32, task *uint3
 	}
 	return out[0], nil
 }
+
+// ID is the name under which workers know the query.
+func (q *Query) ID() string { return q.cfg.QueryID }
 
 func (q *Query) note(f func(*Progress)) {
 	q.mu.Lock()
@@ -238,11 +243,17 @@ func (q *Query) scanTasks(ctx context.Context, s *winnowpb.Stage, pending *pendi
 		g.Go(func() error {
 			return splits.Of(gctx, q.cfg.Set, src, scans[src.ScanId], q.cfg.Splits, q.warn, out)
 		})
-		for split := range out {
-			pending.add(q, ctx, s, index, []*winnowpb.Split{split})
-			index++
-			q.note(func(p *Progress) { p.SplitsTotal++ })
-		}
+		g.Go(func() error { // ends with the listing
+			for split := range out {
+				if err := q.pinned.pin(src.Table, split); err != nil {
+					return err
+				}
+				pending.add(q, ctx, s, index, []*winnowpb.Split{split})
+				index++
+				q.note(func(p *Progress) { p.SplitsTotal++ })
+			}
+			return nil
+		})
 		if err := g.Wait(); err != nil {
 			return err
 		}

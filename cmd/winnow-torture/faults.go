@@ -126,11 +126,7 @@ func killed(dir string, first, seeds uint64) result {
 			w.close()
 		}
 	}
-	percent := 0
-	if kills > 0 {
-		percent = 100 * broken / kills
-	}
-	st.r.Control = &percent
+	st.r.control(broken, kills)
 	return st.r
 }
 

@@ -26,6 +26,8 @@ var proofs = []proof{
 	{"P1", "one answer, whatever the workers, splits, batches and memory", oneAnswer},
 	{"P2", "no byte lost or read twice at a split, a line end, a header, a gzip member", everySplit},
 	{"P3", "a worker killed at any moment costs no row; the control without retries must fail", killed},
+	{"P14", "a read of S3 that breaks goes on where it broke; the control reads as it comes and must fail", brokenReads},
+	{"P15", "an object that is replaced while it is read is never mixed; the control asks for no version and must", replaced},
 	{"P28", "a cancelled query stops, and nothing of it is left", cancelled},
 	{"P36", "no statement, however broken, ends in a panic", brokenStatements},
 	{"P37", "each value and record that could not be read is counted", defectsCounted},
@@ -54,6 +56,15 @@ func (r *result) say(format string, args ...any) {
 	if len(r.messages) < 20 {
 		r.messages = append(r.messages, fmt.Sprintf(format, args...))
 	}
+}
+
+// control notes how many of the runs with the defence off were hurt.
+func (r *result) control(hurt, runs int) {
+	percent := 0
+	if runs > 0 {
+		percent = 100 * hurt / runs
+	}
+	r.Control = &percent
 }
 
 func (r *result) done() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -42,6 +43,7 @@ type settings struct {
 	splitSize int64
 	batchRows int64
 	memory    int64
+	stores    map[string]connectors.Store // besides the local files, by scheme
 	// fault sees every named fault point; node is 0 for the coordinator, then the workers from 1.
 	fault func(node int, point string) error
 }
@@ -116,7 +118,7 @@ func newWorld(dir string, s settings) (*world, error) {
 		return nil, err
 	}
 	m := s.machine(w.spills, 0)
-	set := stores(m)
+	set := s.set(m)
 	here := dispatch.InProcess{Base: base(m, set)}
 	cfg := coord.Config{
 		Set: set, Source: source, Warehouse: warehouse, Machine: m, MemoryBytes: s.memory, Version: "torture",
@@ -154,7 +156,7 @@ func (w *world) start(s settings) (member.Fixed, error) {
 		m := s.machine(w.spills, i+1)
 		n := &node{Listener: l, server: grpc.NewServer(grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage))}
 		name := fmt.Sprintf("w%d", i+1)
-		winnowpb.RegisterWorkerServiceServer(n.server, worker.NewServer(base(m, stores(m)), name, "torture", 1, w.newPeers(m)))
+		winnowpb.RegisterWorkerServiceServer(n.server, worker.NewServer(base(m, s.set(m)), name, "torture", 1, w.newPeers(m)))
 		w.serve(n.server, n)
 		w.workers = append(w.workers, n)
 		members = append(members, member.Worker{Name: name, Address: l.Addr().String(), Slots: 1})
@@ -174,9 +176,11 @@ func (w *world) serve(s *grpc.Server, l net.Listener) {
 	go s.Serve(l)
 }
 
-func stores(m *sys.Machine) *connectors.Set {
+func (s settings) set(m *sys.Machine) *connectors.Set {
 	files := local.New(m)
-	return &connectors.Set{Stores: map[string]connectors.Store{"": files, "file": files}, Handlers: map[string]connectors.Handler{}}
+	set := &connectors.Set{Stores: map[string]connectors.Store{"": files, "file": files}, Handlers: map[string]connectors.Handler{}}
+	maps.Copy(set.Stores, s.stores)
+	return set
 }
 
 func base(m *sys.Machine, set *connectors.Set) op.Env {

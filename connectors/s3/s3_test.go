@@ -13,17 +13,35 @@ import (
 	"time"
 
 	"github.com/winnowdb/winnow/connectors"
+	"github.com/winnowdb/winnow/connectors/s3/s3test"
 	"github.com/winnowdb/winnow/connectors/storetest"
 	"github.com/winnowdb/winnow/connectors/sys"
 	"github.com/winnowdb/winnow/proto/diag"
 )
+
+// fake is an S3 server for one test.
+type fake struct{ *s3test.Server }
+
+func newFake(t *testing.T) fake {
+	f := fake{s3test.New()}
+	t.Cleanup(f.Close)
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_REGION", "us-east-1")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true") // no test asks beyond loopback
+	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+	return f
+}
+
+func (f fake) store() *Store { return New(Config{Endpoint: f.URL}, sys.Host("")) }
 
 func TestContract(t *testing.T) {
 	for _, scheme := range []string{"s3", "s3a"} {
 		t.Run(scheme, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) (connectors.Store, string) {
 				f := newFake(t)
-				f.pageSize = 7
+				f.PageSize = 7
 				return f.store(), scheme + "://b/root/"
 			})
 		})
@@ -46,9 +64,9 @@ func paths(t *testing.T, s *Store, prefix string) (got []string, err error) {
 func TestPaths(t *testing.T) {
 	f := newFake(t)
 	for _, key := range []string{"a", "a/b", "a//c", "dir/", "dir/x", "x/../y", "%41", "_$folder$"} {
-		f.put(key, []byte("1"), "")
+		f.Put(key, []byte("1"))
 	}
-	f.put("dir/", nil, "")
+	f.Put("dir/", nil)
 	s := f.store()
 	for _, c := range []struct{ prefix, want string }{
 		{"s3://b", "s3://b/%41 s3://b/_$folder$ s3://b/a s3://b/a//c s3://b/a/b s3://b/dir/x s3://b/x/../y"},
@@ -128,9 +146,9 @@ func TestLies(t *testing.T) {
 			f := newFake(t)
 			s := f.store()
 			put(t, s, "s3://b/x", []byte("0123456789"))
-			f.before = once(2, c.match, c.answer)
+			f.Before = once(2, c.match, c.answer)
 			wantBytes(t, s, only(t, s, "s3://b/x"), []byte("0123456789"))
-			f.before = once(-1, c.match, c.answer)
+			f.Before = once(-1, c.match, c.answer)
 			s = New(Config{Endpoint: f.URL, RetryFor: time.Millisecond}, sys.Host(""))
 			o := connectors.Object{Path: "s3://b/x", Size: 10}
 			_, err := paths(t, s, "s3://b/")
@@ -175,7 +193,7 @@ func TestListings(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t)
 			n := 0
-			f.before = func(w http.ResponseWriter, r *http.Request) bool {
+			f.Before = func(w http.ResponseWriter, r *http.Request) bool {
 				io.WriteString(w, c.pages[min(n, len(c.pages)-1)])
 				n++
 				return true
@@ -193,7 +211,7 @@ func TestRegion(t *testing.T) {
 	for name, refuse := range map[string]http.HandlerFunc{
 		"301": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("X-Amz-Bucket-Region", "eu-west-1")
-			fail(w, 301, "PermanentRedirect")
+			s3test.Fail(w, 301, "PermanentRedirect")
 		},
 		"400": func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(400)
@@ -204,7 +222,7 @@ func TestRegion(t *testing.T) {
 			f := newFake(t)
 			t.Setenv("AWS_REGION", "us-east-1")
 			wrong := 0
-			f.before = func(w http.ResponseWriter, r *http.Request) bool {
+			f.Before = func(w http.ResponseWriter, r *http.Request) bool {
 				if strings.Contains(r.Header.Get("Authorization"), "/eu-west-1/s3/") {
 					return false
 				}
@@ -227,7 +245,7 @@ func TestRedirect(t *testing.T) {
 	other := newFake(t)
 	for _, status := range []int{301, 302, 307, 308} {
 		f := newFake(t)
-		f.before = func(w http.ResponseWriter, r *http.Request) bool {
+		f.Before = func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("Location", other.URL+r.URL.Path)
 			w.WriteHeader(status)
 			return true
@@ -237,7 +255,7 @@ func TestRedirect(t *testing.T) {
 			t.Errorf("%d: %v", status, err)
 		}
 	}
-	if n := other.requests(""); n != 0 {
+	if n := other.Requests(""); n != 0 {
 		t.Errorf("%d requests went to the other host", n)
 	}
 }
@@ -250,13 +268,13 @@ func TestLostAnswers(t *testing.T) {
 			f := newFake(t)
 			s := f.store()
 			lost := false
-			f.before = func(w http.ResponseWriter, r *http.Request) bool {
+			f.Before = func(w http.ResponseWriter, r *http.Request) bool {
 				line := r.Method + " " + r.URL.RequestURI()
 				if lost || !strings.HasPrefix(strings.ReplaceAll(line, "?partNumber=2&", "?partNumber=2"), step) {
 					return false
 				}
 				lost = true
-				f.ServeHTTP(&discard{}, r) // lost is set: done as usual
+				f.Answer(&discard{}, r)
 				panic(http.ErrAbortHandler)
 			}
 			put(t, s, "s3://b/small", data[:100])
@@ -264,7 +282,7 @@ func TestLostAnswers(t *testing.T) {
 			if !lost {
 				t.Fatal("the step was not reached")
 			}
-			if !bytes.Equal(f.objects["big"].data, data) || !bytes.Equal(f.objects["small"].data, data[:100]) {
+			if !bytes.Equal(f.Object("big"), data) || !bytes.Equal(f.Object("small"), data[:100]) {
 				t.Error("other bytes than were written")
 			}
 		})
@@ -302,15 +320,13 @@ func TestAbortCleans(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		cancel()
-		f.mu.Lock()
-		if len(f.meta) == 0 || len(f.uploads) > 0 || len(f.objects) > 0 {
-			t.Errorf("%s: %d uploads begun, %d left, %d objects", name, len(f.meta), len(f.uploads), len(f.objects))
+		if begun, left := f.Uploads(); begun == 0 || left > 0 || f.Object("x") != nil {
+			t.Errorf("%s: %d uploads begun, %d left, %d bytes", name, begun, left, len(f.Object("x")))
 		}
-		f.mu.Unlock()
 	}
-	f.before = func(w http.ResponseWriter, r *http.Request) bool {
+	f.Before = func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == "PUT" {
-			fail(w, 403, "AccessDenied")
+			s3test.Fail(w, 403, "AccessDenied")
 			return true
 		}
 		return false
@@ -328,8 +344,8 @@ func TestAbortCleans(t *testing.T) {
 	if diag.KindOf(err) != diag.Denied {
 		t.Errorf("a write that is denied: %v", err)
 	}
-	if len(f.uploads) > 0 {
-		t.Errorf("%d uploads left", len(f.uploads))
+	if _, left := f.Uploads(); left > 0 {
+		t.Errorf("%d uploads left", left)
 	}
 }
 
@@ -341,7 +357,7 @@ func TestErrors(t *testing.T) {
 		kind   diag.Kind
 		text   string
 	}{
-		{403, "AccessDenied", diag.Denied, "s3://b/dir/: AccessDenied: made by the fake"},
+		{403, "AccessDenied", diag.Denied, "s3://b/dir/: AccessDenied: made by the test"},
 		{403, "InvalidAccessKeyId", diag.Auth, "credentials"},
 		{400, "ExpiredToken", diag.Auth, "ExpiredToken"},
 		{403, "RequestTimeTooSkewed", diag.Auth, "clock"},
@@ -352,7 +368,7 @@ func TestErrors(t *testing.T) {
 		{501, "NotImplemented", diag.Protocol, "NotImplemented"},
 	} {
 		f := newFake(t)
-		f.before = func(w http.ResponseWriter, r *http.Request) bool { fail(w, c.status, c.code); return true }
+		f.Before = func(w http.ResponseWriter, r *http.Request) bool { s3test.Fail(w, c.status, c.code); return true }
 		s := New(Config{Endpoint: f.URL, RetryFor: time.Millisecond}, sys.Host(""))
 		_, err := paths(t, s, "s3://b/dir/")
 		if diag.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.text) {
@@ -399,7 +415,7 @@ func TestNoCredentials(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 	t.Log(err)
-	if n := f.requests(""); n != 0 {
+	if n := f.Requests(""); n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}
 	put(t, New(Config{Endpoint: f.URL, Anonymous: true}, m), "s3://b/x", []byte("public"))

@@ -1,4 +1,8 @@
-package s3
+// Package s3test is an S3 server of one bucket, "b", in memory, for tests: what it has answered can be
+// looked up, and a script may answer in its place. It knows what winnow asks of S3 and no more.
+//
+// Read Server first.
+package s3test
 
 import (
 	"cmp"
@@ -14,55 +18,50 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"time"
-
-	"github.com/winnowdb/winnow/connectors/sys"
 )
 
-// fake is an S3 server of one bucket, "b", in memory. before sees each request first and answers it
-// itself by returning true; after sees what the fake has answered.
-type fake struct {
+// Server is the server. Before, if set, sees each request first and answers it itself by returning true.
+type Server struct {
 	URL      string
-	pageSize int
-	before   func(w http.ResponseWriter, r *http.Request) bool
+	PageSize int // keys in a page of a listing
+	Before   func(w http.ResponseWriter, r *http.Request) bool
 
+	http    *httptest.Server
 	mu      sync.Mutex
-	objects map[string]fakeObject
+	objects map[string]object
 	uploads map[string]map[int][]byte
 	meta    map[string]string // of an upload
 	log     []string          // method and path with query
 	clock   time.Time
 }
 
-type fakeObject struct {
+type object struct {
 	data []byte
 	etag string
 	meta string
 	time time.Time
 }
 
-func newFake(t *testing.T) *fake {
-	f := &fake{
-		pageSize: 1000, objects: map[string]fakeObject{}, uploads: map[string]map[int][]byte{}, meta: map[string]string{},
+// New starts a server on loopback. The caller closes it.
+func New() *Server {
+	f := &Server{
+		PageSize: 1000, objects: map[string]object{}, uploads: map[string]map[int][]byte{}, meta: map[string]string{},
 		clock: time.Date(2011, 12, 6, 0, 0, 0, 0, time.UTC),
 	}
-	srv := httptest.NewServer(f)
-	t.Cleanup(srv.Close)
-	f.URL = srv.URL
-	t.Setenv("AWS_ACCESS_KEY_ID", "key")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
-	t.Setenv("AWS_REGION", "us-east-1")
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true") // no test asks beyond loopback
-	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+	f.http = httptest.NewServer(f)
+	f.URL = f.http.URL
 	return f
 }
 
-func (f *fake) store() *Store { return New(Config{Endpoint: f.URL}, sys.Host("")) }
+// Close breaks all connections and waits until no request is being answered.
+func (f *Server) Close() {
+	f.http.CloseClientConnections()
+	f.http.Close()
+}
 
-// requests returns how many requests had a log line with this beginning.
-func (f *fake) requests(prefix string) (n int) {
+// Requests returns how many requests had a line of method, blank, path and query with this beginning.
+func (f *Server) Requests(prefix string) (n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, l := range f.log {
@@ -73,16 +72,42 @@ func (f *fake) requests(prefix string) (n int) {
 	return n
 }
 
-func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// Put stores an object, a new version if there is one of this key.
+func (f *Server) Put(key string, data []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.put(key, data, "")
+}
+
+// Object returns the bytes of an object; nil if there is none.
+func (f *Server) Object(key string) []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.objects[key].data
+}
+
+// Uploads returns how many large uploads were begun and how many of them are neither completed nor given up.
+func (f *Server) Uploads() (begun, left int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.meta), len(f.uploads)
+}
+
+// ServeHTTP answers one request.
+func (f *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.log = append(f.log, r.Method+" "+r.URL.RequestURI())
 	f.mu.Unlock()
-	if f.before != nil && f.before(w, r) {
-		return
+	if f.Before == nil || !f.Before(w, r) {
+		f.Answer(w, r)
 	}
+}
+
+// Answer answers one request as it should be.
+func (f *Server) Answer(w http.ResponseWriter, r *http.Request) {
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if bucket != "b" {
-		fail(w, 404, "NoSuchBucket")
+		Fail(w, 404, "NoSuchBucket")
 		return
 	}
 	body, err := io.ReadAll(r.Body)
@@ -110,10 +135,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (f *fake) multipart(w http.ResponseWriter, method, key string, q url.Values, body []byte) {
+func (f *Server) multipart(w http.ResponseWriter, method, key string, q url.Values, body []byte) {
 	parts, ok := f.uploads[q.Get("uploadId")]
 	if !ok {
-		fail(w, 404, "NoSuchUpload")
+		Fail(w, 404, "NoSuchUpload")
 		return
 	}
 	switch method {
@@ -135,23 +160,23 @@ func (f *fake) multipart(w http.ResponseWriter, method, key string, q url.Values
 	}
 }
 
-func (f *fake) put(key string, data []byte, meta string) string {
+func (f *Server) put(key string, data []byte, meta string) string {
 	f.clock = f.clock.Add(time.Second)
-	o := fakeObject{data, fmt.Sprintf(`"%x"`, md5.Sum(data)), meta, f.clock}
+	o := object{data, fmt.Sprintf(`"%x"`, md5.Sum(data)), meta, f.clock}
 	f.objects[key] = o
 	return o.etag
 }
 
-func fail(w http.ResponseWriter, status int, code string) {
+func Fail(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, "<Error><Code>%s</Code><Message>made by the fake</Message></Error>", code)
+	fmt.Fprintf(w, "<Error><Code>%s</Code><Message>made by the test</Message></Error>", code)
 }
 
-func (f *fake) get(w http.ResponseWriter, r *http.Request, key string) {
+func (f *Server) get(w http.ResponseWriter, r *http.Request, key string) {
 	o, ok := f.objects[key]
 	if !ok {
-		fail(w, 404, "NoSuchKey")
+		Fail(w, 404, "NoSuchKey")
 		return
 	}
 	h := w.Header()
@@ -161,7 +186,7 @@ func (f *fake) get(w http.ResponseWriter, r *http.Request, key string) {
 		h.Set("X-Amz-Meta-Winnow-Write", o.meta)
 	}
 	if m := r.Header.Get("If-Match"); m != "" && m != o.etag {
-		fail(w, 412, "PreconditionFailed")
+		Fail(w, 412, "PreconditionFailed")
 		return
 	}
 	if r.Method == "HEAD" {
@@ -174,7 +199,7 @@ func (f *fake) get(w http.ResponseWriter, r *http.Request, key string) {
 		return
 	}
 	if first >= len(o.data) {
-		fail(w, 416, "InvalidRange")
+		Fail(w, 416, "InvalidRange")
 		return
 	}
 	last = min(last, len(o.data)-1)
@@ -184,12 +209,12 @@ func (f *fake) get(w http.ResponseWriter, r *http.Request, key string) {
 	w.Write(o.data[first : last+1])
 }
 
-func (f *fake) delete(w http.ResponseWriter, body []byte) {
+func (f *Server) delete(w http.ResponseWriter, body []byte) {
 	var in struct {
 		Object []struct{ Key string }
 	}
 	if err := xml.Unmarshal(body, &in); err != nil {
-		fail(w, 400, "MalformedXML")
+		Fail(w, 400, "MalformedXML")
 		return
 	}
 	for _, o := range in.Object {
@@ -198,7 +223,7 @@ func (f *fake) delete(w http.ResponseWriter, body []byte) {
 	fmt.Fprint(w, "<DeleteResult></DeleteResult>")
 }
 
-func (f *fake) list(w http.ResponseWriter, q url.Values) {
+func (f *Server) list(w http.ResponseWriter, q url.Values) {
 	type entry struct{ name, xml string }
 	var all []entry
 	prefix, dirs := q.Get("prefix"), map[string]bool{}
@@ -220,7 +245,7 @@ func (f *fake) list(w http.ResponseWriter, q url.Values) {
 	}
 	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
 	from, _ := strconv.Atoi(q.Get("continuation-token"))
-	size := f.pageSize
+	size := f.PageSize
 	if n, err := strconv.Atoi(q.Get("max-keys")); err == nil {
 		size = min(size, n)
 	}
