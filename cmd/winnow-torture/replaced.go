@@ -19,7 +19,7 @@ import (
 type versions [3]int
 
 const (
-	rowsPerVersion = 300
+	rowsPerVersion = 600
 	versionsDDL    = `create external table v (f string, v int, n int) row format delimited fields terminated by ',' location 's3://b/v'`
 )
 
@@ -76,8 +76,8 @@ func (vs versions) each(line func(f rune, v int) string) (out []string) {
 type overwriter struct {
 	srv    *s3test.Server
 	target int // the object to replace
-	watch  int // the object whose reads are counted
-	at     int // the read before which it is done; 0: before every read of the target
+	watch  int // the object whose reads are counted; -1: requests for listings are
+	at     int // the one before which it is done; 0: before every read of the target
 
 	mu     sync.Mutex
 	reads  int
@@ -87,7 +87,7 @@ type overwriter struct {
 }
 
 func (o *overwriter) before(_ http.ResponseWriter, r *http.Request) bool {
-	if !isRead(r) || !strings.HasSuffix(r.URL.Path, objectName(o.watch)) {
+	if isRead(r) != (o.watch >= 0) || o.watch >= 0 && !strings.HasSuffix(r.URL.Path, objectName(o.watch)) {
 		return false
 	}
 	o.mu.Lock()
@@ -102,8 +102,8 @@ func (o *overwriter) before(_ http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// replaced replaces an object before the k-th read of itself or of another, once or at every read of
-// itself: the answer must be that of the bucket as it was at some moment, or CHANGED with the object's name where
+// replaced replaces an object before the k-th read of itself or of another or the k-th listing, once, or at every
+// read of itself: the answer must be that of the bucket as it was at some moment, or CHANGED with the object's name where
 // rows were out or the fresh start was spoiled too.
 func replaced(dir string, first, seeds uint64) (r result) {
 	srv := s3test.New()
@@ -115,14 +115,16 @@ func replaced(dir string, first, seeds uint64) (r result) {
 			q := versionQuestions[rnd.IntN(len(versionQuestions))]
 			o := &overwriter{srv: srv, target: rnd.IntN(3), at: 2 + rnd.IntN(3), now: versions{1 + rnd.IntN(9), 1 + rnd.IntN(9), 1 + rnd.IntN(9)}}
 			o.watch = o.target
-			switch rnd.IntN(4) {
+			switch rnd.IntN(5) {
 			case 0:
 				o.at = 0
 			case 1:
 				o.watch = rnd.IntN(3)
+			case 2:
+				o.watch, o.at = -1, pick(rnd, 4, 12) // the last listing of one scan, of two scans of a join
 			}
 			if !defended {
-				o.at, o.watch = 4, o.target // by then a reader without defences has seen rows of the old version
+				o.at, o.watch = 8, o.target // by then a reader without defences has seen rows of the old version
 			}
 			for i := range o.now {
 				srv.Put(objectName(i), o.now.text(i))
@@ -148,7 +150,7 @@ func replaced(dir string, first, seeds uint64) (r result) {
 			case errors.Is(err, errHung):
 				r.Hung++
 				r.say("seed %d: %s: hung", seed, q.sql)
-			case !o.hit:
+			case !o.hit && o.watch >= 0:
 				r.Failed++
 				r.say("seed %d: %s: nothing was replaced", seed, q.sql)
 			case err != nil && !(changed && (q.streams || o.at == 0)):

@@ -167,6 +167,7 @@ func (f *Server) put(key string, data []byte, meta string) string {
 	return o.etag
 }
 
+// Fail answers with an error document.
 func Fail(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
