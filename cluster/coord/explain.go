@@ -216,6 +216,9 @@ func operators(n *winnowpb.Node, stats *winnowpb.Stats, depth int) []string {
 		if j.BroadcastRight {
 			line += " broadcast"
 		}
+		if slices.Contains(j.Reduce, true) {
+			line += " reducing"
+		}
 	}
 	if stats != nil {
 		i := slices.IndexFunc(stats.Nodes, func(s *winnowpb.NodeStats) bool { return s.Node == n.Id })

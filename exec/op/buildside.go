@@ -5,6 +5,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 
+	"github.com/winnowdb/winnow/exec/serde"
 	"github.com/winnowdb/winnow/exec/vec"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -20,14 +21,15 @@ type buildSide struct {
 	starts []int32
 	order  []int32
 	unique bool
-	nulls  []int32       // rows with a NULL in a key that = compares; they are in no list of a key
-	keys   []arrow.Array // kept if NULLs must be looked at pair by pair
+	nulls  []int32         // rows with a NULL in a key that = compares; they are in no list of a key
+	keys   []arrow.Array   // kept if NULLs must be looked at pair by pair
+	sets   []*serde.KeySet // per key: its values, if the left side is reduced by them
 	hold   hold
 }
 
 // build makes the table of recs, which it takes over.
 func (j *join) build(recs []arrow.Record) (*buildSide, error) {
-	b := &buildSide{hold: hold{budget: j.env.Budget}}
+	b := &buildSide{hold: hold{budget: j.env.Budget}, sets: make([]*serde.KeySet, len(j.rkeys))}
 	if len(recs) == 0 {
 		return b, nil
 	}
@@ -51,6 +53,10 @@ func (j *join) build(recs []arrow.Record) (*buildSide, error) {
 		return nil, err
 	}
 	b.sortByKey(ids)
+	if err := b.findSets(j); err != nil {
+		b.release()
+		return nil, err
+	}
 	b.hold.add(b.index.size() + 4*int64(len(b.order)+len(b.starts)))
 	return b, nil
 }

@@ -44,6 +44,7 @@ type joinSpec struct {
 	lkeys    []expr.Expr
 	rkeys    []expr.Expr
 	nullSafe []bool
+	reduce   []bool // per key: the left side need not have rows with keys that the right one lacks
 	residual expr.Expr
 	whole    *rightFacts // of a part of a spilled join: what holds of the whole right side
 }
@@ -58,7 +59,7 @@ func newJoin(env *Env, n *winnowpb.Node, left, right Operator) (Operator, error)
 	}
 	pb := n.GetJoin()
 	j := &join{env: env, node: n.Id, schema: schema, left: left, right: right, broadcast: pb.BroadcastRight}
-	j.kind, j.nullSafe = pb.Kind, pb.NullSafe
+	j.kind, j.nullSafe, j.reduce = pb.Kind, pb.NullSafe, pb.Reduce
 	if j.lkeys, err = expr.AllFromProto(pb.LeftKeys); err != nil {
 		return nil, err
 	}
@@ -70,7 +71,7 @@ func newJoin(env *Env, n *winnowpb.Node, left, right Operator) (Operator, error)
 			return nil, err
 		}
 	}
-	if len(j.lkeys) != len(j.rkeys) || len(j.nullSafe) > len(j.lkeys) {
+	if len(j.lkeys) != len(j.rkeys) || len(j.nullSafe) > len(j.lkeys) || len(j.reduce) > len(j.lkeys) {
 		return nil, diag.Errorf(diag.Internal, "plan: a join has %d and %d keys", len(j.lkeys), len(j.rkeys))
 	}
 	for i := range j.lkeys {
@@ -116,7 +117,7 @@ func (j *join) start(ctx context.Context) error {
 	if j.rights != nil {
 		return j.cutLeft(ctx)
 	}
-	return j.leaveOutFiles()
+	return j.reduceLeft()
 }
 
 // share takes the table that the tasks have together, and makes it if this task is the first to want it. If it does
@@ -248,7 +249,7 @@ func (j *join) Next(ctx context.Context) (arrow.Record, error) {
 		return j.nextOfParts(ctx)
 	}
 	for !j.tail {
-		if j.table.rows == 0 && j.emptyWithoutRight() {
+		if j.table.rows == 0 && j.matchesOnly() {
 			return nil, io.EOF
 		}
 		rec, err := j.probe.next(ctx)
@@ -261,11 +262,6 @@ func (j *join) Next(ctx context.Context) (arrow.Record, error) {
 		}
 	}
 	return j.unmatched()
-}
-
-// emptyWithoutRight: there is no row without one on the right.
-func (j *join) emptyWithoutRight() bool {
-	return j.kind == winnowpb.Join_INNER || j.kind == winnowpb.Join_RIGHT || j.kind == winnowpb.Join_SEMI
 }
 
 // nextOfParts joins the parts of a spilled join one by one.

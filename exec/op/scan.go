@@ -123,6 +123,12 @@ func (s *scan) openTable() error {
 	if err := s.pushFilters(); err != nil {
 		return err
 	}
+	s.reader = serde.NewReader(s.table.Framing, s.table.MaxLine)
+	return s.openDecoder()
+}
+
+// openDecoder makes the decoder of what is needed, which is all known before the first row is read.
+func (s *scan) openDecoder() (err error) {
 	if s.decoder, err = s.table.NewDecoder(s.need); err != nil {
 		return err
 	}
@@ -130,7 +136,6 @@ func (s *scan) openTable() error {
 	if s.extra == nil {
 		s.chunks, _ = s.decoder.(serde.ChunkDecoder)
 	}
-	s.reader = serde.NewReader(s.table.Framing, s.table.MaxLine)
 	return nil
 }
 

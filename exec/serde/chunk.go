@@ -151,6 +151,9 @@ func (d *delimitedChunk) filter(b []byte, rows int, out *Columns) int {
 func (d *delimitedChunk) keepTexts(cond *condition, b []byte, keep []uint32) []uint32 {
 	for i := range cond.tests {
 		t, n := &cond.tests[i], 0
+		if t.idle {
+			continue
+		}
 		if t.op == Contains {
 			keep = d.keepContaining(t, b, keep)
 			continue
@@ -167,6 +170,7 @@ func (d *delimitedChunk) keepTexts(cond *condition, b []byte, keep []uint32) []u
 				n++
 			}
 		}
+		t.note(len(keep), n)
 		keep = keep[:n]
 	}
 	return keep

@@ -22,6 +22,7 @@ type Predicate struct {
 	// Values is what is compared with, of the column's type and without NULL: one value, any number for In, none for
 	// IsNull and IsNotNull.
 	Values arrow.Array
+	Keys   *KeySet // of Among, which has no Values
 }
 
 // PredicateOp is how a Predicate compares. Values are equal and ordered as in Hive: text by its bytes, NaN is the
@@ -40,6 +41,9 @@ const (
 	HasPrefix
 	HasSuffix
 	Contains
+	// Among is true of the values that Keys may hold. It is there to spare work, and a decoder ceases to ask once it has seen
+	// that it does not: what asks for exactly these values asks again.
+	Among
 	IsNull
 	IsNotNull
 )
@@ -52,6 +56,9 @@ func (t *Table) Pushes(p Predicate) bool {
 	}
 	if p.Op == IsNull || p.Op == IsNotNull {
 		return p.Values == nil
+	}
+	if p.Op == Among {
+		return datatype.Equal(p.Keys.typ, typ)
 	}
 	if p.Values == nil || !datatype.Equal(p.Values.DataType(), typ) || p.Values.NullN() > 0 || (p.Op != In && p.Values.Len() != 1) {
 		return false
@@ -100,10 +107,10 @@ func unconditional(place []int, where []condition) (columns []int) {
 	return columns
 }
 
-// nullPasses reports whether a row of NULLs meets all predicates.
+// nullPasses reports whether a row of NULLs may meet all predicates.
 func nullPasses(where []Predicate) bool {
 	for _, p := range where {
-		if p.Op != IsNull {
+		if p.Op != IsNull && p.Op != Among {
 			return false
 		}
 	}
@@ -119,7 +126,13 @@ func (cond *condition) holds(c *vector) bool {
 // keep narrows sel, ascending places of values of c counted from start, to those that meet all tests.
 func (cond *condition) keep(c *vector, start int, sel []uint32) []uint32 {
 	for i := range cond.tests {
-		sel = cond.tests[i].keep(c, start, sel)
+		t := &cond.tests[i]
+		if t.idle {
+			continue
+		}
+		n := len(sel)
+		sel = t.keep(c, start, sel)
+		t.note(n, len(sel))
 	}
 	return sel
 }

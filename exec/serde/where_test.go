@@ -37,12 +37,12 @@ func predicates(spec Spec) (out []Predicate) {
 		}
 		for op := Equal; op <= GreaterEqual; op++ {
 			for _, l := range list {
-				out = append(out, Predicate{i, op, constants(c.Type, l)})
+				out = append(out, Predicate{Column: i, Op: op, Values: constants(c.Type, l)})
 			}
 		}
-		out = append(out, Predicate{i, In, constants(c.Type, list...)})
+		out = append(out, Predicate{Column: i, Op: In, Values: constants(c.Type, list...)})
 		for op := HasPrefix; op <= Contains && datatype.IsText(c.Type); op++ {
-			out = append(out, Predicate{i, op, constants(c.Type, "x")}, Predicate{i, op, constants(c.Type, "")})
+			out = append(out, Predicate{Column: i, Op: op, Values: constants(c.Type, "x")}, Predicate{Column: i, Op: op, Values: constants(c.Type, "")})
 		}
 	}
 	f, _ := Lookup("delimited")
@@ -136,17 +136,17 @@ func TestPushes(t *testing.T) {
 		p    Predicate
 		want bool
 	}{
-		{"int = 1", Predicate{0, Equal, constants(datatype.Int, "1")}, true},
-		{"int = bigint", Predicate{0, Equal, constants(datatype.BigInt, "1")}, false},
-		{"int = NULL", Predicate{0, Equal, constants(datatype.Int, "none")}, false},
-		{"int in ()", Predicate{0, In, constants(datatype.Int)}, true},
-		{"int prefix", Predicate{0, HasPrefix, constants(datatype.Int, "1")}, false},
-		{"string < 'a'", Predicate{1, Less, constants(datatype.String, "a")}, true},
-		{"varchar = 'a'", Predicate{2, Equal, constants(spec.Columns[2].Type, "a")}, false},
-		{"varchar is null", Predicate{2, IsNull, nil}, true},
-		{"array is null", Predicate{3, IsNull, nil}, false},
-		{"the largest bigint", Predicate{4, Less, constants(datatype.BigInt, "9223372036854775807")}, false},
-		{"NaN", Predicate{5, Less, constants(datatype.Double, "NaN")}, false},
+		{"int = 1", Predicate{Column: 0, Op: Equal, Values: constants(datatype.Int, "1")}, true},
+		{"int = bigint", Predicate{Column: 0, Op: Equal, Values: constants(datatype.BigInt, "1")}, false},
+		{"int = NULL", Predicate{Column: 0, Op: Equal, Values: constants(datatype.Int, "none")}, false},
+		{"int in ()", Predicate{Column: 0, Op: In, Values: constants(datatype.Int)}, true},
+		{"int prefix", Predicate{Column: 0, Op: HasPrefix, Values: constants(datatype.Int, "1")}, false},
+		{"string < 'a'", Predicate{Column: 1, Op: Less, Values: constants(datatype.String, "a")}, true},
+		{"varchar = 'a'", Predicate{Column: 2, Op: Equal, Values: constants(spec.Columns[2].Type, "a")}, false},
+		{"varchar is null", Predicate{Column: 2, Op: IsNull, Values: nil}, true},
+		{"array is null", Predicate{Column: 3, Op: IsNull, Values: nil}, false},
+		{"the largest bigint", Predicate{Column: 4, Op: Less, Values: constants(datatype.BigInt, "9223372036854775807")}, false},
+		{"NaN", Predicate{Column: 5, Op: Less, Values: constants(datatype.Double, "NaN")}, false},
 	} {
 		if got := table.Pushes(c.p); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
@@ -156,7 +156,7 @@ func TestPushes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if table, err = csv.Open(spec); err == nil && table.Pushes(Predicate{1, Equal, constants(datatype.String, "a")}) != csv.where {
+	if table, err = csv.Open(spec); err == nil && table.Pushes(Predicate{Column: 1, Op: Equal, Values: constants(datatype.String, "a")}) != csv.where {
 		t.Error("a format takes conditions that it does not know")
 	}
 }

@@ -23,12 +23,31 @@ type test struct {
 	keys  []int64          // of In, ascending
 	texts [][]byte         // of comparisons of text
 	part  textscan.Literal // of Contains
+	among *KeySet          // of Among
+	asked int              // of Among: values
+	found int              // and those of them that it may hold
+	idle  bool             // it is not worth asking
+}
+
+// A decoder decides once, after so many values, whether to go on asking a set: it must spare a quarter of them.
+const (
+	askedFirst = 4096
+	spared     = 4
+)
+
+// note counts that of n values the test has kept some.
+func (t *test) note(n, kept int) {
+	if t.op != Among || t.asked >= askedFirst {
+		return
+	}
+	t.asked, t.found = t.asked+n, t.found+kept
+	t.idle = t.asked >= askedFirst && t.asked-t.found < t.asked/spared
 }
 
 // newTest returns the test of p; false if values of the type are not compared here.
 func newTest(p Predicate) (test, bool) {
-	t := test{op: p.Op}
-	if p.Op == IsNull || p.Op == IsNotNull {
+	t := test{op: p.Op, among: p.Keys}
+	if p.Op >= Among {
 		return t, true
 	}
 	if s, ok := p.Values.(*array.String); ok {
@@ -178,6 +197,9 @@ func (c *vector) keepNull(null bool, start int, sel []uint32) []uint32 {
 // keepInts writes every place and then steps past it or not, since a branch would be guessed wrong too often.
 func keepInts[T int8 | int16 | int32 | int64](t *test, v []T, sel []uint32) []uint32 {
 	n := 0
+	if t.op == Among {
+		return keepAmong(t.among, v, sel)
+	}
 	if t.op == In {
 		for _, i := range sel {
 			if _, ok := slices.BinarySearch(t.keys, int64(v[i])); ok {
@@ -231,6 +253,8 @@ func (t *test) text(b []byte) bool {
 	case In:
 		_, ok := slices.BinarySearchFunc(v, b, bytes.Compare)
 		return ok
+	case Among:
+		return t.among.text(b)
 	}
 	return false
 }

@@ -70,6 +70,7 @@ func (c *cutter) joinKeys(n *logical.Join, left, right []logical.Field) (*winnow
 		}
 		pb.LeftKeys, pb.RightKeys = append(pb.LeftKeys, lk), append(pb.RightKeys, rk)
 		pb.NullSafe = append(pb.NullSafe, nullSafe)
+		pb.Reduce = append(pb.Reduce, slices.ContainsFunc(n.Reduces, func(c *expr.Column) bool { return expr.Equal(c, l) }))
 	}
 	cond, err := and(rest)
 	if err != nil || cond == nil {

@@ -178,7 +178,10 @@ type Join struct {
 	On          []expr.Expr // conjuncts over both sides; empty: every pair
 	MarkOut     Field
 	Broadcast   bool // hint or choice: the right side goes to every task whole
-	At          diag.Span
+	// Reduces are left sides of equalities of On, columns of files: rows with other values than the right side has are left
+	// out where they are read.
+	Reduces []*expr.Column
+	At      diag.Span
 }
 
 // SortKey is one key of an order.

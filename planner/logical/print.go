@@ -210,6 +210,9 @@ func describeJoin(n *Join) string {
 	if n.Broadcast {
 		s += " broadcast"
 	}
+	for i, c := range n.Reduces {
+		s += []string{" reducing ", ", "}[min(i, 1)] + expr.Print(c)
+	}
 	return s
 }
 

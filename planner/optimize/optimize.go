@@ -50,6 +50,7 @@ func Rules() []Rule {
 		{Name: "prunecolumns", Doc: "read only the columns that are used", Apply: pruneColumns},
 		{Name: "prunefields", Doc: "read only the fields of structs that are used", Apply: pruneFields},
 		{Name: "joinside", Doc: "build the hash table of a join from its smaller side", Apply: chooseSides},
+		{Name: "reduce", Doc: "leave rows out where they are read if a join finds no match for them", Apply: reduce},
 		{Name: "limit", Doc: "read no more than a limit needs", Apply: pushLimit},
 		{Name: "topn", Doc: "keep only the first rows of an order with a limit", Apply: topN},
 	}
