@@ -1,5 +1,11 @@
 package serde
 
+import (
+	"bytes"
+
+	"github.com/winnowdb/winnow/exec/textscan"
+)
+
 // pieceBytes is about how much of a chunk is decoded at a time where bits for each of its bytes are kept,
 // so that text and bits stay in the first-level cache.
 const pieceBytes = 8 << 10
@@ -49,13 +55,13 @@ func (c *cutter) next(b []byte, from int) (to, next int) {
 	return from + len(rec), from + n
 }
 
-// after returns where the record after the one that ends at end begins, if a single byte or CRLF ends it; else 0.
-func (c *cutter) after(b []byte, end int) int {
-	switch {
-	case b[end] == c.end:
-		return end + 1
-	case c.crEnds && b[end] == '\r' && end+1 < len(b) && b[end+1] == '\n':
-		return end + 2
+// otherEnds reports whether some records of b, the chunk at hand, end with something else than the byte end, a CR before it apart.
+func (c *cutter) otherEnds(b []byte) bool {
+	if b[len(b)-1] != c.end {
+		return true
 	}
-	return 0
+	if _, any := c.framing.(anyLine); !any || !c.hasCR {
+		return false
+	}
+	return bytes.Count(b, []byte("\r\n")) != textscan.Count(b, '\r')
 }

@@ -10,8 +10,7 @@ import (
 // jsonObject is an object of which some fields are wanted: the record, or a struct in it.
 type jsonObject struct {
 	fields []jsonField
-	// lengths are the distances from the opening quote of a wanted key to the colon after it; none if there are so many
-	// that every key is looked at.
+	// lengths are the distances from the opening quote of a wanted key to the colon after it.
 	lengths []int
 	fold    bool // keys match whatever their case
 	folds   bool // and a character beyond ASCII has one of a name as lower case
@@ -25,9 +24,6 @@ type jsonField struct {
 	shape  *jsonShape
 	object *jsonObject // of a struct
 }
-
-// maxKeyLengths is up to how many lengths of keys are looked for.
-const maxKeyLengths = 6
 
 // newObject returns what is wanted by shape, numbering fields from *fields on; nil if the names cannot be found by their bytes.
 func newObject(shape *jsonShape, fields *int) *jsonObject {
@@ -57,10 +53,19 @@ func newObject(shape *jsonShape, fields *int) *jsonObject {
 		}
 	}
 	o.lengths = slices.Sorted(maps.Keys(distances))
-	if n := len(o.lengths); n > maxKeyLengths || (n > 0 && o.lengths[n-1] > 63) {
-		o.lengths = nil
-	}
 	return o
+}
+
+// distances returns the lengths of o and of the objects in it.
+func (o *jsonObject) distances() []int {
+	all := slices.Clone(o.lengths)
+	for i := range o.fields {
+		if in := o.fields[i].object; in != nil {
+			all = append(all, in.distances()...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func isASCII(s string) bool {
@@ -116,7 +121,7 @@ func equalFold(b []byte, lower string) bool {
 // fields of wanted structs are found alike.
 type jsonChunk struct {
 	*json
-	blocks      jsonBlocks
+	records     *jsonRecords
 	cutter      cutter
 	conditional []*jsonField // of each condition; nil: no key is the column's
 }
@@ -128,7 +133,7 @@ func newJSONChunk(s *spec, d *json) (Decoder, error) {
 		return nil, err
 	}
 	c, ok := newCutter(framing)
-	if !ok || c.end >= ' ' {
+	if !ok || c.end >= ' ' || c.end == '\t' || c.end == '\r' {
 		return d, nil
 	}
 	fields := 0
@@ -136,7 +141,7 @@ func newJSONChunk(s *spec, d *json) (Decoder, error) {
 	if root == nil {
 		return d, nil
 	}
-	j := &jsonChunk{json: d, cutter: c, blocks: jsonBlocks{classes: jsonClasses(), root: root, at: make([]int32, fields)}}
+	j := &jsonChunk{json: d, cutter: c, records: newJSONRecords(c.end, root, fields)}
 	for _, cond := range d.where {
 		at := slices.IndexFunc(root.fields, func(f jsonField) bool { return f.place == cond.place })
 		if at < 0 {
@@ -162,14 +167,23 @@ func (d *jsonChunk) DecodeChunk(b []byte, out *Columns) error {
 
 func (d *jsonChunk) piece(b []byte, out *Columns) {
 	d.cutter.begin(b)
-	d.blocks.begin(b)
+	if d.cutter.otherEnds(b) {
+		d.eachRecord(b, 0, len(b), out)
+		return
+	}
+	d.records.begin(b)
 	for from := 0; from < len(b); {
-		if end, ok := d.blocks.record(from); ok {
-			if next := d.cutter.after(b, end); next > 0 && d.row(b[:end], out) {
-				from = next
-				continue
-			}
+		end, ok := d.records.next()
+		if !ok || !d.row(b[:end], out) {
+			d.eachRecord(b, from, end+1, out)
 		}
+		from = end + 1
+	}
+}
+
+// eachRecord adds the rows of the records from from to to by the record form.
+func (d *jsonChunk) eachRecord(b []byte, from, to int, out *Columns) {
+	for from < to {
 		end, next := d.cutter.next(b, from)
 		d.decode(b[from:end], out)
 		from = next
@@ -187,7 +201,7 @@ func (d *jsonChunk) row(b []byte, out *Columns) bool {
 	for i := range d.where {
 		cond := &d.where[i]
 		c := out.cols[cond.place]
-		if f := d.conditional[i]; f == nil || d.blocks.at[f.index] < 0 {
+		if f := d.conditional[i]; f == nil || d.records.at[f.index] < 0 {
 			c.appendNull()
 		} else if !d.field(f, c, out.rows) {
 			out.cut(out.rows)
@@ -199,7 +213,7 @@ func (d *jsonChunk) row(b []byte, out *Columns) bool {
 			return true
 		}
 	}
-	if !d.fields(d.blocks.root, out.cols, out.rows) {
+	if !d.fields(d.records.root, out.cols, out.rows) {
 		out.cut(out.rows)
 		return false
 	}
@@ -209,7 +223,7 @@ func (d *jsonChunk) row(b []byte, out *Columns) bool {
 
 // field reads the value that has been found of f.
 func (d *jsonChunk) field(f *jsonField, c *vector, row int) bool {
-	d.i = int(d.blocks.at[f.index])
+	d.i = int(d.records.at[f.index])
 	if f.object == nil || d.b[d.i] != '{' {
 		return d.value(f.shape, c)
 	}
@@ -224,12 +238,16 @@ func (d *jsonChunk) field(f *jsonField, c *vector, row int) bool {
 func (d *jsonChunk) fields(o *jsonObject, cols []*vector, row int) bool {
 	for i := range o.fields {
 		f := &o.fields[i]
-		if c := cols[f.place]; d.blocks.at[f.index] >= 0 && c.n == row && !d.field(f, c, row) {
+		if c := cols[f.place]; d.records.at[f.index] >= 0 && c.n == row && !d.field(f, c, row) {
 			return false
 		}
 	}
 	for _, c := range cols {
-		if c.n == row {
+		switch {
+		case c.n > row:
+		case c.kind == kindAbsent:
+			c.n++
+		default:
 			c.appendNull()
 		}
 	}

@@ -1,8 +1,8 @@
 package serde
 
 import (
-	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -80,34 +80,36 @@ func (s *jsonScanner) key() ([]byte, bool) {
 // str reads a string; the result is part of the text or of buf.
 func (s *jsonScanner) str() ([]byte, bool) {
 	start := s.i + 1
-	n := bytes.IndexByte(s.b[start:], '"')
-	if n < 0 {
+	i := start + plainText(s.b[start:])
+	if i == len(s.b) {
 		return nil, false
 	}
-	part := s.b[start : start+n]
-	if bytes.IndexByte(part, '\\') < 0 {
-		s.i = start + n + 1
-		return part, !hasControl(part)
+	switch c := s.b[i]; c {
+	case '"':
+		s.i = i + 1
+		return s.b[start:i], true
+	case '\\':
+		return s.escapedString(start)
 	}
-	return s.escapedString(start)
+	return nil, false
 }
 
-// hasControl reports whether b has a byte below 0x20.
-func hasControl(b []byte) bool {
+// plainText returns how many bytes of b are before the first that is a quote, a backslash or below the blank.
+func plainText(b []byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for len(b) >= 8 {
-		x := binary.LittleEndian.Uint64(b)
-		if (x-ones*0x20)&^x&highs != 0 {
-			return true
-		}
-		b = b[8:]
-	}
-	for _, c := range b {
-		if c < 0x20 {
-			return true
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		// The lowest bit that is set is that of the first such byte; those above may be wrong.
+		x := binary.LittleEndian.Uint64(b[i:])
+		quote, backslash := x^ones*'"', x^ones*'\\'
+		if m := ((quote-ones)&^quote | (backslash-ones)&^backslash | (x-ones*' ')&^x) & highs; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
 		}
 	}
-	return false
+	for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {
+		i++
+	}
+	return i
 }
 
 func (s *jsonScanner) escapedString(i int) ([]byte, bool) {

@@ -13,19 +13,19 @@ TEXT ·fieldsAVX2(SB), NOSPLIT, $0-72
 	MOVQ         b+16(FP), SI
 	MOVQ         blocks+24(FP), CX
 	MOVQ         needles+32(FP), AX
-	MOVQ         AX, X1
+	VMOVQ         AX, X1
 	VPBROADCASTB X1, Y1
 	SHRQ         $8, AX
-	MOVQ         AX, X2
+	VMOVQ         AX, X2
 	VPBROADCASTB X2, Y2
 	SHRQ         $8, AX
-	MOVQ         AX, X3
+	VMOVQ         AX, X3
 	VPBROADCASTB X3, Y3 // end
 	SHRQ         $8, AX
-	MOVQ         AX, X4
+	VMOVQ         AX, X4
 	VPBROADCASTB X4, Y4 // extra
 	MOVL         $13, AX
-	MOVQ         AX, X5
+	VMOVQ         AX, X5
 	VPBROADCASTB X5, Y5 // CR
 	VPXOR        Y7, Y7, Y7 // all bytes, or-ed
 	VPXOR        Y8, Y8, Y8 // CR seen
@@ -147,10 +147,10 @@ TEXT ·linesAVX2(SB), NOSPLIT, $0-40
 	MOVQ         b+0(FP), SI
 	MOVQ         blocks+8(FP), CX
 	MOVQ         end+16(FP), AX
-	MOVQ         AX, X3
+	VMOVQ         AX, X3
 	VPBROADCASTB X3, Y3
 	MOVL         $13, AX
-	MOVQ         AX, X5
+	VMOVQ         AX, X5
 	VPBROADCASTB X5, Y5
 	VPXOR        Y6, Y6, Y6 // CR seen
 	VPXOR        Y7, Y7, Y7 // ends, four sums
@@ -191,7 +191,7 @@ linesDone:
 	VPADDQ       X8, X7, X7
 	VPSRLDQ      $8, X7, X8
 	VPADDQ       X8, X7, X7
-	MOVQ         X7, AX
+	VMOVQ         X7, AX
 	MOVQ         AX, ends+24(FP)
 	XORQ         AX, AX
 	VPMOVMSKB    Y6, DX
@@ -207,10 +207,10 @@ TEXT ·pairAVX2(SB), NOSPLIT, $0-40
 	MOVQ         blocks+8(FP), CX
 	MOVQ         dist+16(FP), DX
 	MOVQ         pair+24(FP), AX
-	MOVQ         AX, X1
+	VMOVQ         AX, X1
 	VPBROADCASTB X1, Y1
 	SHRQ         $8, AX
-	MOVQ         AX, X2
+	VMOVQ         AX, X2
 	VPBROADCASTB X2, Y2
 	MOVQ         SI, DI
 

@@ -61,11 +61,11 @@ func Positions(dst []uint32, b []byte, list []byte) []uint32 {
 func Count(b []byte, c byte) int { return bytes.Count(b, []byte{c}) }
 
 // room makes space for n more values, so that kernels store without a check.
-func room(dst []uint32, n int) []uint32 {
+func room[T any](dst []T, n int) []T {
 	if cap(dst)-len(dst) >= n {
 		return dst
 	}
-	grown := make([]uint32, len(dst), len(dst)+n)
+	grown := make([]T, len(dst), len(dst)+n)
 	copy(grown, dst)
 	return grown
 }

@@ -1,0 +1,334 @@
+//go:build !purego
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// Bytes by their lower half, of which no two are alike: those of a number but for e, and marks with bit 5 set. A byte
+// is in the set if it is what its lower half picks.
+DATA jsonNumbers<>+0(SB)/8, $0x3736353433323130
+DATA jsonNumbers<>+8(SB)/8, $0x002e2d002b003938
+GLOBL jsonNumbers<>(SB), RODATA|NOPTR, $16
+DATA jsonMarks<>+0(SB)/8, $0
+DATA jsonMarks<>+8(SB)/8, $0x00007d2c7b3a0000
+GLOBL jsonMarks<>(SB), RODATA|NOPTR, $16
+
+// What may follow a backslash, but for the quote, the r, which is like b, and the u.
+DATA jsonEscapes<>+0(SB)/8, $0x0066007400620000
+DATA jsonEscapes<>+8(SB)/8, $0x2f6e005c00000000
+GLOBL jsonEscapes<>(SB), RODATA|NOPTR, $16
+
+#define MASK(first, second, lo, tmp) \
+	VPMOVMSKB first, lo  \
+	VPMOVMSKB second, tmp \
+	SHLQ      $32, tmp   \
+	ORQ       tmp, lo
+
+// APPEND appends the bits of k that CX has to those at offset word of the last words, of which R11 modulo 64 are full; BP is R11 inverted.
+#define APPEND(k, tmp, word, next) \
+	PEXTQ CX, k, k       \
+	SHLXQ R11, k, tmp    \
+	ORQ   tmp, word(R10) \
+	SHRQ  $1, k          \
+	SHRXQ BP, k, k       \
+	MOVQ  k, next(R10)
+
+#define PLACE(to) \
+	TZCNTQ R15, BX  \
+	ADDL   R8, BX   \
+	MOVL   BX, to   \
+	BLSRQ  R15, R15
+
+// func jsonAVX2(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, room int, kinds *[3]uint64) (k, left int)
+//
+// Of 64 bytes: AX are the quotes that count, BX what is within strings, CX the tokens, R15 the events.
+TEXT ·jsonAVX2(SB), NOSPLIT, $40-72
+	MOVQ s+0(FP), DI
+	MOVQ b+8(FP), SI
+	MOVQ blocks+16(FP), R12
+	MOVQ n+24(FP), AX
+	MOVQ AX, left-8(SP)
+	MOVQ events+32(FP), R9
+	MOVQ room+40(FP), AX
+	LEAQ -288(R9)(AX*4), AX
+	MOVQ AX, last-16(SP)
+	MOVQ kinds+48(FP), R10
+	MOVQ jsonState_pos(DI), R8
+	MOVQ jsonState_tokens(DI), R11
+	MOVL $0x22, AX
+	VMOVQ AX, X8
+	VPBROADCASTB X8, Y8 // quote
+	MOVL $0x5c, AX
+	VMOVQ AX, X9
+	VPBROADCASTB X9, Y9 // backslash
+	MOVL $0x1f, AX
+	VMOVQ AX, X10
+	VPBROADCASTB X10, Y10 // the last control
+	MOVL $0x20, AX
+	VMOVQ AX, X11
+	VPBROADCASTB X11, Y11 // blank, and the bit that brackets and letters differ in
+	VBROADCASTI128 jsonMarks<>(SB), Y12
+	VBROADCASTI128 jsonNumbers<>(SB), Y13
+	MOVL $0x65, AX
+	VMOVQ AX, X14
+	VPBROADCASTB X14, Y14 // e
+	VPCMPEQB X15, X15, X15
+
+block:
+	CMPQ R9, last-16(SP)
+	JHI  done
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	VPCMPEQB Y0, Y8, Y2
+	VPCMPEQB Y1, Y8, Y3
+	MASK(Y2, Y3, AX, DX)
+	VPCMPEQB Y0, Y9, Y2
+	VPCMPEQB Y1, Y9, Y3
+	MASK(Y2, Y3, BX, DX)
+	XORL R15, R15
+	MOVQ BX, backslashes-24(SP)
+	MOVQ jsonState_escaped(DI), R14
+	ORQ  jsonState_escapes(DI), R14
+	ORQ  BX, R14
+	MOVQ R14, escaping-32(SP)
+	JNE  escapes
+
+escaped:
+	// Within a string is what has an odd number of quotes up to it.
+	VMOVQ       AX, X2
+	VPCLMULQDQ $0, X15, X2, X2
+	VMOVQ       X2, BX
+	XORQ       jsonState_inString(DI), BX
+	VPMINUB  Y0, Y10, Y2
+	VPMINUB  Y1, Y10, Y3
+	VPCMPEQB Y0, Y2, Y2
+	VPCMPEQB Y1, Y3, Y3
+	MASK(Y2, Y3, DX, CX)
+	TESTQ DX, DX
+	JNE   controls
+
+controlled:
+	MOVQ  BX, CX
+	SARQ  $63, CX
+	MOVQ  CX, jsonState_inString(DI)
+	ANDNQ AX, BX, R14 // closing quotes
+	CMPQ  escaping-32(SP), $0
+	JNE   escapedStrings
+
+closed:
+	MOVQ BX, CX
+	ORQ  R14, CX
+	ORQ  DX, CX
+	NOTQ CX // outside
+	VPOR     Y0, Y11, Y2
+	VPOR     Y1, Y11, Y3
+	VPSHUFB  Y2, Y12, Y4
+	VPSHUFB  Y3, Y12, Y5
+	VPCMPEQB Y2, Y4, Y4
+	VPCMPEQB Y3, Y5, Y5
+	MASK(Y4, Y5, DX, R14)
+	ANDQ CX, DX // marks
+	VPCMPEQB Y2, Y14, Y2
+	VPCMPEQB Y3, Y14, Y3
+	VPSHUFB  Y0, Y13, Y4
+	VPSHUFB  Y1, Y13, Y5
+	VPCMPEQB Y0, Y4, Y4
+	VPCMPEQB Y1, Y5, Y5
+	VPOR     Y2, Y4, Y4
+	VPOR     Y3, Y5, Y5
+	MASK(Y4, Y5, R14, R13) // bytes of numbers
+	VPCMPEQB Y0, Y11, Y2
+	VPCMPEQB Y1, Y11, Y3
+	VPMOVMSKB Y2, R13
+	VPMOVMSKB Y3, BP
+	SHLQ  $32, BP
+	ORQ   BP, R13
+	ORQ   DX, R13
+	ANDNQ CX, R13, R13 // plain
+	ANDNQ R13, R14, R14 // letters
+	MOVQ  jsonState_plain(DI), CX
+	LEAQ  (CX)(R13*2), CX
+	ANDNQ R13, CX, CX // where scalars begin
+	SHRQ  $63, R13
+	MOVQ  R13, jsonState_plain(DI)
+	MOVQ  jsonState_letter(DI), R13
+	LEAQ  (R13)(R14*2), R13
+	ANDNQ R14, R13, R13
+	ORQ   R13, R15
+	SHRQ  $63, R14
+	MOVQ  R14, jsonState_letter(DI)
+	ANDQ  AX, BX // opening quotes
+	ORQ   BX, CX
+	ORQ   DX, CX
+	MOVQ  CX, jsonBlock_tokens(R12)
+	MOVQ  R11, jsonBlock_before(R12)
+
+	// The three bits of kinds: 1, 5 and 6 of the byte. Those of tokens move together and go to the end of the others'.
+	VPSLLW $6, Y0, Y2
+	VPSLLW $6, Y1, Y3
+	MASK(Y2, Y3, R13, BP)
+	ANDQ   DX, R13
+	VPSLLW $1, Y0, Y2
+	VPSLLW $1, Y1, Y3
+	MASK(Y2, Y3, R14, BP)
+	ANDQ   DX, R14
+	ORQ    R13, BX
+	ANDNQ  R13, R14, R13 // colons
+	MOVQ   AX, quotes-40(SP)
+	MOVQ   R11, BP
+	NOTQ   BP
+	APPEND(BX, AX, 0, 24)
+	APPEND(R14, AX, 16, 40)
+	VPSLLW $2, Y0, Y2
+	VPSLLW $2, Y1, Y3
+	MASK(Y2, Y3, BX, R14)
+	ANDQ   DX, BX
+	APPEND(BX, AX, 8, 32)
+	POPCNTQ CX, CX
+	MOVQ R11, DX
+	ANDL $63, DX
+	ADDQ CX, R11
+	ADDQ CX, DX
+	SHRQ $6, DX
+	LEAQ (DX)(DX*2), DX
+	LEAQ (R10)(DX*8), R10
+
+	// Colons of keys that may be wanted, and those that no quote is before.
+	MOVQ  quotes-40(SP), AX
+	MOVQ  jsonState_quotes(DI), BX
+	SHRQ  $63, BX
+	LEAQ  (BX)(AX*2), BX
+	ANDNQ R13, BX, BX
+	ORQ   BX, R15
+	MOVQ  jsonState_all(DI), BX
+	MOVQ  jsonState_distances(DI), DX
+	TESTQ DX, DX
+	JEQ   keyed
+
+keys:
+	MOVQ  (jsonState_distance-8)(DI)(DX*8), CX
+	SHLXQ CX, AX, R14
+	ORQ   R14, BX
+	NEGQ  CX
+	SHRXQ CX, jsonState_quotes(DI), R14
+	ORQ   R14, BX
+	DECQ  DX
+	JNE   keys
+
+keyed:
+	MOVQ AX, jsonState_quotes(DI)
+	ANDQ R13, BX
+	ORQ  BX, R15
+	POPCNTQ R15, DX
+	LEAQ (R9)(DX*4), CX
+
+places:
+	PLACE(0(R9))
+	PLACE(4(R9))
+	PLACE(8(R9))
+	PLACE(12(R9))
+	ADDQ $16, R9
+	SUBQ $4, DX
+	JGT  places
+	MOVQ CX, R9
+	ADDQ $64, SI
+	ADDQ $64, R8
+	ADDQ $16, R12
+	DECQ left-8(SP)
+	JNE  block
+
+done:
+	MOVQ R8, jsonState_pos(DI)
+	MOVQ R11, jsonState_tokens(DI)
+	SUBQ events+32(FP), R9
+	SHRQ $2, R9
+	MOVQ R9, k+56(FP)
+	MOVQ left-8(SP), AX
+	MOVQ AX, left+64(FP)
+	VZEROUPPER
+	RET
+
+escapes:
+	// The bytes after an odd number of backslashes.
+	MOVQ  jsonState_escaped(DI), DX
+	ANDNQ BX, DX, BX
+	LEAQ  (DX)(BX*2), DX
+	MOVQ  $0xaaaaaaaaaaaaaaaa, CX
+	ANDQ  BX, CX
+	ANDNQ CX, DX, CX
+	XORL  R13, R13
+	ADDQ  BX, CX
+	SETCS R13
+	MOVQ  R13, jsonState_escaped(DI)
+	ADDQ  CX, CX
+	MOVQ  $0x5555555555555555, R13
+	XORQ  R13, CX
+	ANDQ  DX, CX
+	ANDNQ AX, CX, AX
+	VBROADCASTI128 jsonEscapes<>(SB), Y6
+	MOVL  $0x72, R13
+	VMOVQ  R13, X7
+	VPBROADCASTB X7, Y7 // r
+	VPSHUFB  Y0, Y6, Y2
+	VPSHUFB  Y1, Y6, Y3
+	VPCMPEQB Y0, Y2, Y2
+	VPCMPEQB Y1, Y3, Y3
+	VPCMPEQB Y0, Y7, Y4
+	VPCMPEQB Y1, Y7, Y5
+	VPOR     Y2, Y4, Y2
+	VPOR     Y3, Y5, Y3
+	VPCMPEQB Y0, Y8, Y4
+	VPCMPEQB Y1, Y8, Y5
+	VPOR     Y2, Y4, Y2
+	VPOR     Y3, Y5, Y3
+	MASK(Y2, Y3, DX, R13)
+	ANDNQ CX, DX, R15
+	JMP   escaped
+
+escapedStrings:
+	// Adding a backslash to the string that it is in carries to the closing quote.
+	MOVQ  backslashes-24(SP), CX
+	ANDQ  BX, CX
+	MOVQ  jsonState_escapes(DI), R13
+	XORL  BP, BP
+	ADDQ  $-1, R13
+	ADCQ  BX, CX
+	SETCS BP
+	MOVQ  BP, jsonState_escapes(DI)
+	ANDQ  R14, CX
+	ORQ   CX, R15
+	JMP   closed
+
+controls:
+	VPBROADCASTB jsonState_end(DI), Y7
+	VPCMPEQB Y0, Y7, Y2
+	VPCMPEQB Y1, Y7, Y3
+	MASK(Y2, Y3, CX, R13)
+	MOVL $0x09, R13
+	VMOVQ R13, X7
+	VPBROADCASTB X7, Y7
+	VPCMPEQB Y0, Y7, Y2
+	VPCMPEQB Y1, Y7, Y3
+	MOVL $0x0d, R13
+	VMOVQ R13, X7
+	VPBROADCASTB X7, Y7
+	VPCMPEQB Y0, Y7, Y4
+	VPCMPEQB Y1, Y7, Y5
+	VPOR Y2, Y4, Y2
+	VPOR Y3, Y5, Y3
+	MASK(Y2, Y3, R13, R14)
+
+ends:
+	// Strings end with their record.
+	MOVQ  CX, R14
+	ANDQ  BX, R14
+	JEQ   ended
+	BLSIQ R14, R14
+	NEGQ  R14
+	XORQ  R14, BX
+	JMP   ends
+
+ended:
+	ANDNQ R13, BX, R13
+	ANDNQ DX, R13, R13
+	ORQ   R13, R15
+	JMP   controlled

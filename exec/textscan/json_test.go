@@ -1,0 +1,89 @@
+package textscan
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// FuzzJSON holds the kernel to its plain form, and both to a list of tokens.
+func FuzzJSON(f *testing.F) {
+	for _, s := range []string{
+		`{"a":1,"b":[true,null,{"c":"x\"y"}]}` + "\n" + `{"cut":"x` + "\n" + `{"b" : -1.5e3}` + "\n",
+		`{"text":"\ud83d\q \\","k\u0061":1}` + "\r\n\t{\"a\":\"\t\"}\n", strings.Repeat(`[{},"",1,`, 30) + "\n", strings.Repeat("\\", 131) + "\"\n\"",
+		strings.Repeat(`"\n`, 50), strings.Repeat("1 ", 200), strings.Repeat(`"a`+"\n", 60), "\x1a\x0c{\x7f\x80\xff}\x1b\n", `true1 1true tru"e`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, distances := range [][]int{{3}, {2, 3, 63}, nil} {
+			got := NewJSON('\n', distances)
+			got.Scan(b)
+			want := NewJSON('\n', distances)
+			n := len(b)/BlockSize + 1
+			padded := append(slices.Clone(b), strings.Repeat(" ", n*BlockSize-len(b))...)
+			want.blocks, want.kinds, want.Events = make([]jsonBlock, n), make([][3]uint64, n+2), make([]uint32, n*BlockSize+BlockSize+slack)
+			k, left := scanJSONPortable(&want.state, padded, want.blocks, want.Events, want.kinds)
+			if want.Events = want.Events[:k]; left != 0 {
+				t.Fatalf("%d blocks are left", left)
+			}
+			if !slices.Equal(got.Events, want.Events) {
+				t.Fatalf("%q: events %v, want %v", b, got.Events, want.Events)
+			}
+			for p := range b {
+				if got.Tokens(p) != want.Tokens(p) {
+					t.Fatalf("%q: %d tokens before %d, want %d", b, got.Tokens(p), p, want.Tokens(p))
+				}
+			}
+			all := int(want.state.tokens)
+			for from := range all {
+				to := min(all, from+70)
+				if g, w := got.Kinds(nil, from, to), want.Kinds(nil, from, to); !slices.Equal(g, w) {
+					t.Fatalf("%q: tokens %d to %d are %x, want %x", b, from, to, g, w)
+				}
+			}
+			gs, ws := got.state, want.state
+			if len(b)%BlockSize == 0 {
+				return // the padding of want is a block of its own
+			}
+			if gs != ws {
+				t.Fatalf("%q: %+v, want %+v", b, gs, ws)
+			}
+		}
+	})
+}
+
+// TestJSON holds events and tokens to their definition.
+func TestJSON(t *testing.T) {
+	j := NewJSON('\n', []int{4})
+	text := `{"id":1,"x" :[tru,"a\"b\q"]}` + "\n"
+	j.Scan([]byte(text))
+	var at []string
+	for _, p := range j.Events {
+		at = append(at, text[p:min(len(text), int(p)+2)])
+	}
+	if got, want := strings.Join(at, "|"), `:1|:[|tr|q"|"]|`+"\n"; got != want {
+		t.Errorf("events %q, want %q", got, want)
+	}
+	n := j.Tokens(len(text) - 1)
+	kinds := j.Kinds(nil, 0, n)
+	var got []Kind
+	for i := range n {
+		got = append(got, KindAt(kinds, i))
+	}
+	want := []Kind{OpenObject, Text, Colon, Scalar, Comma, Text, Colon, OpenArray, Scalar, Comma, Text, CloseArray, CloseObject}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func BenchmarkJSON(b *testing.B) {
+	line := `{"created_at":"Tue Mar 05 17:00:00 +0000 2024","id":1763113000000060525,"text":"I love green old","source":"<a href=\"http:\/\/x\">x<\/a>","truncated":false,"in_reply_to":null,"user":{"id":32,"name":"b\u00e9","lang":"th"},"lang":"th"}` + "\n"
+	data := []byte(strings.Repeat(line, 8<<10/len(line)))
+	j := NewJSON('\n', []int{6})
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		j.Scan(data)
+	}
+}
