@@ -71,6 +71,26 @@ func (p *typeParser) until(stops string) string {
 	return strings.TrimSpace(p.s[start:p.i])
 }
 
+// fieldName returns the name of a struct's field: text up to the colon, or in backticks any text, a backtick in it doubled.
+func (p *typeParser) fieldName() string {
+	if !p.accept('`') {
+		return p.until(":<>,")
+	}
+	var name strings.Builder
+	for p.i < len(p.s) {
+		c := p.s[p.i]
+		p.i++
+		if c == '`' {
+			if p.i == len(p.s) || p.s[p.i] != '`' {
+				break
+			}
+			p.i++
+		}
+		name.WriteByte(c)
+	}
+	return name.String()
+}
+
 func (p *typeParser) parse(depth int) (arrow.DataType, error) {
 	if depth > MaxDepth {
 		return nil, diag.Errorf(diag.Limit, "types nest deeper than %d", MaxDepth)
@@ -141,7 +161,7 @@ func (p *typeParser) structType(depth int) (arrow.DataType, error) {
 		return Struct(), nil
 	}
 	for {
-		name := strings.Trim(strings.ToLower(p.until(":<>,")), "`")
+		name := strings.ToLower(p.fieldName())
 		if err := p.expect(':'); err != nil {
 			return nil, err
 		}

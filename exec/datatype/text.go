@@ -101,7 +101,8 @@ func appendScalar(dst []byte, a arrow.Array, i int, zone *time.Location) []byte 
 	return append(dst, a.ValueStr(i)...)
 }
 
-// appendJSON appends value i inside a nested value, as Hive's SerDeUtils does: keys of maps that are numbers are not quoted.
+// appendJSON appends value i inside a nested value, as Hive's SerDeUtils does: numbers, also as
+// keys of maps, intervals and bytes are not quoted.
 func appendJSON(dst []byte, a arrow.Array, i int, zone *time.Location) []byte {
 	if a.DataType().ID() == arrow.NULL || a.IsNull(i) {
 		return append(dst, "null"...)
@@ -140,13 +141,14 @@ func appendJSON(dst []byte, a arrow.Array, i int, zone *time.Location) []byte {
 		return append(dst, '}')
 	case *array.String:
 		return AppendQuoted(dst, padded(v, i))
-	case *array.Binary:
-		return AppendQuoted(dst, string(v.Value(i)))
 	case *array.Decimal128:
-		if t, ok := v.DataType().(*arrow.Decimal128Type); ok {
+		switch t := v.DataType().(type) {
+		case *arrow.Decimal128Type:
 			return AppendDecimalTrimmed(dst, v.Value(i), int(t.Scale))
+		case *DayTimeType:
+			return AppendDayTime(dst, v.Value(i))
 		}
-	case *array.Date32, *array.MonthInterval:
+	case *array.Date32:
 	default:
 		return appendScalar(dst, a, i, zone)
 	}

@@ -140,6 +140,14 @@ func IsNested(t arrow.DataType) bool {
 	return t.ID() == arrow.LIST || t.ID() == arrow.MAP || t.ID() == arrow.STRUCT
 }
 
+// fieldName is how a type's name writes the name of a struct's field: in backticks if Parse would else misread it.
+func fieldName(name string) string {
+	if strings.ContainsAny(name, ":<>,`") || strings.TrimSpace(name) != name {
+		return "`" + strings.ReplaceAll(name, "`", "``") + "`"
+	}
+	return name
+}
+
 // Name returns the Hive name of t, such as map<string,array<int>>; struct field names in lower case.
 func Name(t arrow.DataType) string {
 	switch t := t.(type) {
@@ -180,7 +188,7 @@ func Name(t arrow.DataType) string {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			b.WriteString(strings.ToLower(f.Name) + ":" + Name(f.Type))
+			b.WriteString(fieldName(strings.ToLower(f.Name)) + ":" + Name(f.Type))
 		}
 		return b.String() + ">"
 	default:

@@ -11,7 +11,7 @@ import (
 func TestParseName(t *testing.T) {
 	for _, name := range []string{
 		"void", "boolean", "tinyint", "bigint", "decimal(10,2)", "varchar(3)", "char(5)", "timestamp", "interval_day_time",
-		"map<string,array<struct<a:int,b:timestamp>>>", "array<varchar(2)>", "timestamp with local time zone",
+		"map<string,array<struct<a:int,b:timestamp>>>", "struct<`a,b:c`:int,` x``y`:string,plain:int>", "array<varchar(2)>", "timestamp with local time zone",
 	} {
 		got, err := Parse(name)
 		if err != nil {

@@ -24,7 +24,7 @@ var arithmetic = []Scalar{
 	{Name: "pmod", Doc: "pmod(a, b): ((a % b) + b) % b; pmod(-7, 3) is 2", Bind: bindArith("pmod")},
 	{Name: "div", Doc: "a div b: the quotient cut toward zero, bigint; NULL if b is 0; -7 div 2 is -3", Bind: bindDiv},
 	{Name: "negative", Doc: "negative(a): -a; negative(1) is -1", Bind: bindSign("negative")},
-	{Name: "positive", Doc: "positive(a): a as a number; positive(-1) is -1", Bind: bindSign("positive")},
+	{Name: "positive", Doc: "positive(a): a, a number or text; positive(-1) is -1", Bind: bindSign("positive")},
 }
 
 // number is a type that + - and * work on.
@@ -247,10 +247,11 @@ func bindSign(name string) func([]Arg) (Bound, error) {
 			return Bound{}, err
 		}
 		t := args[0].Type
-		if datatype.IsText(t) {
-			t = datatype.Double
+		text := datatype.IsText(t)
+		if text && name == "negative" {
+			t, text = datatype.Double, false
 		}
-		if !datatype.IsNumeric(t) && !isInterval(t) && !isVoid(t) {
+		if !text && !datatype.IsNumeric(t) && !isInterval(t) && !isVoid(t) {
 			return Bound{}, badArg(name, 0, "a number", t)
 		}
 		k := Kernel(sameKernel)

@@ -223,7 +223,8 @@ func castToDecimal(from, to arrow.DataType) Kernel {
 		scale := int(t.Scale)
 		return tryFixed(to, func(v decimal128.Num) (decimal128.Num, bool) { return datatype.RescaleDecimal(v, scale, p, s) })
 	case *datatype.TimestampType:
-		return unlessStrict(from, to, tryFixed(to, func(v decimal128.Num) (decimal128.Num, bool) { return datatype.RescaleDecimal(v, 9, p, s) }))
+		// allowed in strict sessions too, unlike the casts to other numbers (asked of Hive 4.0.1)
+		return tryFixed(to, func(v decimal128.Num) (decimal128.Num, bool) { return datatype.RescaleDecimal(v, 9, p, s) })
 	}
 	return nil
 }

@@ -28,7 +28,14 @@ func bindIn(args []Arg) (Bound, error) {
 		return Bound{Type: datatype.Bool, Kernel: nullKernel(datatype.Bool)}, nil
 	}
 	s := &inSet{}
-	return Bound{Casts: castsTo(t, len(args)), Type: datatype.Bool, Kernel: s.kernel}, nil
+	casts := castsTo(t, len(args))
+	if datatype.IsText(args[0].Type) && !datatype.IsText(t) {
+		casts[0] = nil
+		if s.convert, err = CastKernel(args[0].Type, t); err != nil {
+			return Bound{}, err
+		}
+	}
+	return Bound{Casts: casts, Type: datatype.Bool, Kernel: s.kernel}, nil
 }
 
 // inType is the type in which IN compares: the common one of all, or text where text is looked for
@@ -77,12 +84,15 @@ func isWholeText(a Arg) bool {
 
 // inSet is the constant values of a list, collected when the kernel first runs.
 type inSet struct {
-	once  sync.Once
-	keys  map[string]struct{}
-	ints  map[int64]struct{}
-	few   []int64 // the same, if few enough that looking at all is faster
-	null  bool    // a constant is NULL
-	varia []int
+	// convert makes values of the list's type of the text looked for, if it is text and they are not. Text that
+	// is no such value is in no list: '-' not in (404) is true, as in Hive, where '-' <> 404 is NULL.
+	convert Kernel
+	once    sync.Once
+	keys    map[string]struct{}
+	ints    map[int64]struct{}
+	few     []int64 // the same, if few enough that looking at all is faster
+	null    bool    // a constant is NULL
+	varia   []int
 }
 
 func (s *inSet) collect(args []Vec) {
@@ -111,12 +121,22 @@ const fewInts = 8
 func (s *inSet) kernel(c *Ctx, args []Vec, n int) (arrow.Array, error) {
 	s.once.Do(func() { s.collect(args) })
 	o := newBools(c, n, args[0])
-	find := s.finder(args[0])
+	x := args[0]
+	if s.convert != nil {
+		converted, err := s.convert(c, []Vec{{Array: x.Array}}, x.Len())
+		if err != nil {
+			return nil, err
+		}
+		defer converted.Release()
+		x.Array = converted
+	}
+	find := s.finder(x)
 	for i := range n {
 		if o.null(i) {
 			continue
 		}
-		found, null := find(i), s.null
+		is := !vec.IsNull(x.Array, x.At(i))
+		found, null := is && find(i), s.null
 		for _, k := range s.varia {
 			if found {
 				break
@@ -125,7 +145,7 @@ func (s *inSet) kernel(c *Ctx, args []Vec, n int) (arrow.Array, error) {
 			if vec.IsNull(v.Array, v.At(i)) {
 				null = true
 			} else {
-				found = vec.Equal(args[0].Array, args[0].At(i), v.Array, v.At(i))
+				found = is && vec.Equal(x.Array, x.At(i), v.Array, v.At(i))
 			}
 		}
 		switch {

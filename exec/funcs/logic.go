@@ -31,12 +31,22 @@ func boolArgs(name string, args []Arg) ([]arrow.DataType, error) {
 	return castsTo(datatype.Bool, len(args)), nil
 }
 
+// truthArgs is boolArgs for AND, OR and NOT, which as in Hive take the truth of numbers and text.
+func truthArgs(name string, args []Arg) ([]arrow.DataType, error) {
+	for i, a := range args {
+		if a.Type.ID() != arrow.BOOL && !isVoid(a.Type) && !datatype.IsNumeric(a.Type) && !datatype.IsText(a.Type) {
+			return nil, badArg(name, i, "a boolean", a.Type)
+		}
+	}
+	return castsTo(datatype.Bool, len(args)), nil
+}
+
 func bindLogic(op string) func([]Arg) (Bound, error) {
 	return func(args []Arg) (Bound, error) {
 		if err := wantArgs(op, args, 1, -1); err != nil {
 			return Bound{}, err
 		}
-		casts, err := boolArgs(op, args)
+		casts, err := truthArgs(op, args)
 		if err != nil {
 			return Bound{}, err
 		}
@@ -102,7 +112,7 @@ func bindNotLogic(args []Arg) (Bound, error) {
 	if err := wantArgs("not", args, 1, 1); err != nil {
 		return Bound{}, err
 	}
-	casts, err := boolArgs("not", args)
+	casts, err := truthArgs("not", args)
 	if err != nil {
 		return Bound{}, err
 	}

@@ -86,7 +86,7 @@ func (s *scan) predicate(f expr.Expr) (p serde.Predicate, ok bool, err error) {
 	case call.Name == "in":
 		p.Op = serde.In
 		p.Values, ok, err = known(values)
-		return p, ok, err
+		return p, ok && datatype.Equal(p.Values.DataType(), column.Type()), err
 	case call.Name == "like" && len(values) == 1:
 		p.Op, p.Values, ok = likeAffix(values[0])
 		return p, ok, nil
