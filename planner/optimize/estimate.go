@@ -192,7 +192,9 @@ func (s *estimator) join(n *logical.Join) estimate {
 		out.rows = max(right.rows, inner)
 	case logical.Full:
 		out.rows = max(left.rows+right.rows, inner)
-	case logical.Semi, logical.Anti, logical.NullAwareAnti:
+	case logical.Semi:
+		out.rows = atLeastOne(min(inner, left.rows/2))
+	case logical.Anti, logical.NullAwareAnti:
 		out.rows = atLeastOne(left.rows / 2)
 	}
 	return out

@@ -46,6 +46,7 @@ func Rules() []Rule {
 		{Name: "pushdown", Doc: "the same for the filters that infer found", Apply: pushDown},
 		{Name: "distinct", Doc: "count(distinct x) by grouping twice", Apply: splitDistinct},
 		{Name: "prunepartitions", Doc: "read only the partitions that can match", Apply: prunePartitions, Off: keepPartitions},
+		{Name: "semijoin", Doc: "apply IN (SELECT …) to the table that it reads, before that is joined", Apply: sinkSemiJoins},
 		{Name: "joinorder", Doc: "join along conditions, few rows first", Apply: orderJoins},
 		{Name: "prunecolumns", Doc: "read only the columns that are used", Apply: pruneColumns},
 		{Name: "prunefields", Doc: "read only the fields of structs that are used", Apply: pruneFields},
