@@ -28,6 +28,7 @@ type KeySet struct {
 // fewer is held wrongly. An exact one may spend as many.
 const (
 	valuesPerWord = 4
+	leastWordBits = 9 // a small set errs almost never
 	mostKeys      = 1 << 22
 )
 
@@ -99,7 +100,7 @@ func addNumbers[T ~int8 | ~int16 | ~int32 | ~int64](s *KeySet, a arrow.Array, v 
 
 // hashed makes room for n hashes.
 func (s *KeySet) hashed(n int) {
-	wordBits := uint(bits.Len(uint(n / valuesPerWord)))
+	wordBits := max(leastWordBits, uint(bits.Len(uint(n/valuesPerWord))))
 	s.words, s.shift = make([]uint64, 1<<wordBits), 64-wordBits
 }
 
