@@ -156,7 +156,7 @@ func demoRun(ctx context.Context, conn *coord.Conn, sql string, out io.Writer) e
 			rec.Release()
 		}
 	}
-	if err := shell.WriteTable(ctx, out, res.Schema, res.Next); err != nil {
+	if err := shell.WriteTable(ctx, out, res.Schema, time.UTC, res.Next); err != nil {
 		return err
 	}
 	if err := res.Close(); err != nil {

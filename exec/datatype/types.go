@@ -148,6 +148,9 @@ func fieldName(name string) string {
 	return name
 }
 
+// IsZoned reports whether values of t hold points in time, whose text and casts depend on the session's time zone.
+func IsZoned(t arrow.DataType) bool { return strings.Contains(Name(t), TimestampLTZ.Name()) }
+
 // Name returns the Hive name of t, such as map<string,array<int>>; struct field names in lower case.
 func Name(t arrow.DataType) string {
 	switch t := t.(type) {

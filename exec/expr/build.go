@@ -1,8 +1,6 @@
 package expr
 
 import (
-	"strings"
-
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/winnowdb/winnow/exec/datatype"
@@ -103,14 +101,11 @@ func NewCast(e Expr, t arrow.DataType, at diag.Span) (Expr, error) {
 	if ok && lit.OnCast != nil {
 		lit.OnCast(t)
 	}
-	if ok && !zoned(e.Type()) && !zoned(t) {
+	if ok && !datatype.IsZoned(e.Type()) && !datatype.IsZoned(t) {
 		return foldCall(call, timeless()), nil
 	}
 	return call, nil
 }
-
-// zoned reports whether values of type t depend on the session's time zone when cast.
-func zoned(t arrow.DataType) bool { return strings.Contains(datatype.Name(t), "local time zone") }
 
 // foldSigns folds -1 and its like, so that functions that look at a constant argument see one.
 func foldSigns(args []Expr) []Expr {

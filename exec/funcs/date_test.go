@@ -149,6 +149,8 @@ func TestDates(t *testing.T) {
 		{"from_utc_timestamp", []any{"2020-07-01 12:00:00", "GMT+3"}, "2020-07-01 15:00:00", "timestamp"},
 		{"from_utc_timestamp", []any{"2020-07-01 12:00:00", "+05:30"}, "2020-07-01 17:30:00", "timestamp"}, // DEV: Hive takes it for UTC
 		{"from_utc_timestamp", []any{"2020-07-01 12:00:00", "nowhere"}, `from_utc_timestamp knows no time zone "nowhere"`, "error"},
+		{"from_utc_timestamp", []any{"2020-07-01 12:00:00", ""}, "2020-07-01 12:00:00", "timestamp"},
+		{"to_utc_timestamp", []any{"2020-07-01 12:00:00", " "}, "2020-07-01 12:00:00", "timestamp"},
 		{"from_utc_timestamp", []any{1577836800, "UTC"}, "1970-01-19 06:17:16.8", "timestamp"},
 		{"from_utc_timestamp", []any{as{"1.5", "decimal(2,1)"}, "UTC"}, "1970-01-01 00:00:01.5", "timestamp"},
 		{"from_utc_timestamp", []any{date("2020-07-01"), "EST"}, "2020-06-30 19:00:00", "timestamp"},

@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -68,8 +69,8 @@ func bindZoneShift(name string, shift func(decimal128.Num, *time.Location) decim
 		}
 		zones := zoneArg{name: name}
 		if s, ok := constText(args, 1); ok {
-			if zones.fixed, err = javatime.LoadZone(s); err != nil {
-				return Bound{}, badZone(name, s)
+			if zones.fixed, err = zones.load(s); err != nil {
+				return Bound{}, err
 			}
 		}
 		return Bound{Casts: casts, Type: datatype.Timestamp, Kernel: func(c *Ctx, args []Vec, n int) (arrow.Array, error) {
@@ -124,18 +125,27 @@ func (z zoneArg) of(v Vec) func(i int) (*time.Location, error) {
 		if zone, ok := loaded[string(b)]; ok {
 			return zone, nil
 		}
-		zone, err := javatime.LoadZone(string(b))
+		zone, err := z.load(string(b))
 		if err != nil {
-			return nil, badZone(z.name, string(b))
+			return nil, err
 		}
 		loaded[string(b)] = zone
 		return zone, nil
 	}
 }
 
-func badZone(name, zone string) error {
-	return diag.Errorf(diag.BadValue, "%s knows no time zone %q", name, zone).
-		WithHint("zones are regions such as America/New_York, offsets such as +01:00, and UTC")
+// load returns the zone called name. Hive takes every name that it does not know for UTC; here only where there is none,
+// as in a row that leaves its zone out.
+func (z zoneArg) load(name string) (*time.Location, error) {
+	if strings.TrimSpace(name) == "" {
+		return time.UTC, nil
+	}
+	zone, err := javatime.LoadZone(name)
+	if err != nil {
+		return nil, diag.Errorf(diag.BadValue, "%s knows no time zone %q", z.name, name).
+			WithHint("zones are regions such as America/New_York, offsets such as +01:00, and UTC")
+	}
+	return zone, nil
 }
 
 func fromMillis(c *Ctx, args []Vec, n int) (arrow.Array, error) {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -22,7 +23,7 @@ type writer interface {
 }
 
 // formats are the output formats by name.
-var formats = map[string]func(*bufio.Writer, *arrow.Schema, Options) writer{
+var formats = map[string]func(*bufio.Writer, *arrow.Schema, Options, cells) writer{
 	"table":    newTable,
 	"vertical": newVertical,
 	"csv":      separated(',', true),
@@ -33,7 +34,7 @@ var formats = map[string]func(*bufio.Writer, *arrow.Schema, Options) writer{
 	"jsonl":    newJSONLines,
 	"markdown": newMarkdown,
 	"html":     newHTML,
-	"null":     func(*bufio.Writer, *arrow.Schema, Options) writer { return nullWriter{} },
+	"null":     func(*bufio.Writer, *arrow.Schema, Options, cells) writer { return nullWriter{} },
 }
 
 func unknownFormat(name string) error {
@@ -48,12 +49,31 @@ func unknownFormat(name string) error {
 // isNull reports whether value i of a is NULL; all are where a has no type, though Arrow keeps no bits of it.
 func isNull(a arrow.Array, i int) bool { return a.DataType().ID() == arrow.NULL || a.IsNull(i) }
 
-// cell is the text of a value, or null.
-func cell(a arrow.Array, i int, null string) string {
+// cells writes values as text.
+type cells struct {
+	null string         // what stands for NULL
+	zone *time.Location // whose clock shows points in time
+}
+
+func (c cells) text(a arrow.Array, i int) string {
 	if isNull(a, i) {
-		return null
+		return c.null
 	}
-	return datatype.Text(a, i)
+	return string(datatype.AppendTextIn(nil, a, i, c.zone))
+}
+
+// zoneOf returns the zone in which a result's points in time are shown: the session's. A client of a server asks for
+// it, so only a result that has such points does.
+func zoneOf(c Client, schema *arrow.Schema) *time.Location {
+	for _, f := range schema.Fields() {
+		if datatype.IsZoned(f.Type) {
+			_, name := c.Database()
+			if zone, err := time.LoadLocation(name); err == nil {
+				return zone
+			}
+		}
+	}
+	return time.UTC
 }
 
 type nullWriter struct{}
@@ -67,13 +87,13 @@ type separatedWriter struct {
 	w     *bufio.Writer
 	sep   byte
 	quote bool
-	null  string
+	cells cells
 	buf   []byte
 }
 
-func separated(sep byte, quote bool) func(*bufio.Writer, *arrow.Schema, Options) writer {
-	return func(w *bufio.Writer, schema *arrow.Schema, o Options) writer {
-		s := &separatedWriter{w: w, sep: sep, quote: quote, null: o.Null}
+func separated(sep byte, quote bool) func(*bufio.Writer, *arrow.Schema, Options, cells) writer {
+	return func(w *bufio.Writer, schema *arrow.Schema, o Options, c cells) writer {
+		s := &separatedWriter{w: w, sep: sep, quote: quote, cells: c}
 		if o.Header {
 			for i, f := range schema.Fields() {
 				s.add(i, f.Name)
@@ -99,10 +119,10 @@ func (s *separatedWriter) rows(rec arrow.Record) error {
 	for i := range int(rec.NumRows()) {
 		for j, col := range rec.Columns() {
 			if isNull(col, i) {
-				s.add(j, s.null)
+				s.add(j, s.cells.null)
 				continue
 			}
-			s.buf = datatype.AppendText(s.buf[:0], col, i)
+			s.buf = datatype.AppendTextIn(s.buf[:0], col, i, s.cells.zone)
 			s.add(j, string(s.buf))
 		}
 		if err := s.w.WriteByte('\n'); err != nil {
@@ -118,13 +138,13 @@ func (s *separatedWriter) end() error { return nil }
 type verticalWriter struct {
 	w      *bufio.Writer
 	schema *arrow.Schema
-	null   string
+	cells  cells
 	n      int
 	width  int
 }
 
-func newVertical(w *bufio.Writer, schema *arrow.Schema, o Options) writer {
-	v := &verticalWriter{w: w, schema: schema, null: o.Null}
+func newVertical(w *bufio.Writer, schema *arrow.Schema, _ Options, c cells) writer {
+	v := &verticalWriter{w: w, schema: schema, cells: c}
 	for _, f := range schema.Fields() {
 		v.width = max(v.width, width(f.Name))
 	}
@@ -137,7 +157,7 @@ func (v *verticalWriter) rows(rec arrow.Record) error {
 		fmt.Fprintf(v.w, "-[ row %d ]%s\n", v.n, strings.Repeat("-", max(0, v.width-4)))
 		for j, col := range rec.Columns() {
 			name := v.schema.Field(j).Name
-			if _, err := fmt.Fprintf(v.w, "%s%s | %s\n", name, strings.Repeat(" ", v.width-width(name)), cell(col, i, v.null)); err != nil {
+			if _, err := fmt.Fprintf(v.w, "%s%s | %s\n", name, strings.Repeat(" ", v.width-width(name)), v.cells.text(col, i)); err != nil {
 				return err
 			}
 		}
@@ -150,17 +170,18 @@ func (v *verticalWriter) end() error { return nil }
 // jsonWriter writes objects: an array of them, or one per line.
 type jsonWriter struct {
 	w     *bufio.Writer
+	cells cells
 	names [][]byte
 	array bool
 	n     int
 }
 
-func newJSON(w *bufio.Writer, schema *arrow.Schema, _ Options) writer {
-	return &jsonWriter{w: w, names: jsonNames(schema), array: true}
+func newJSON(w *bufio.Writer, schema *arrow.Schema, _ Options, c cells) writer {
+	return &jsonWriter{w: w, cells: c, names: jsonNames(schema), array: true}
 }
 
-func newJSONLines(w *bufio.Writer, schema *arrow.Schema, _ Options) writer {
-	return &jsonWriter{w: w, names: jsonNames(schema)}
+func newJSONLines(w *bufio.Writer, schema *arrow.Schema, _ Options, c cells) writer {
+	return &jsonWriter{w: w, cells: c, names: jsonNames(schema)}
 }
 
 func jsonNames(schema *arrow.Schema) [][]byte {
@@ -197,7 +218,7 @@ func (j *jsonWriter) rows(rec arrow.Record) error {
 			}
 			j.w.Write(j.names[c])
 			j.w.WriteByte(':')
-			j.w.Write(jsonValue(col, i))
+			j.w.Write(j.value(col, i))
 		}
 		j.w.WriteByte('}')
 		if !j.array {
@@ -209,12 +230,12 @@ func (j *jsonWriter) rows(rec arrow.Record) error {
 	return nil
 }
 
-// jsonValue writes numbers, booleans and nested values as they are, the rest as text; NaN and the infinities as text.
-func jsonValue(a arrow.Array, i int) []byte {
+// value gives numbers, booleans and nested values as they are, the rest as text; NaN and the infinities as text.
+func (j *jsonWriter) value(a arrow.Array, i int) []byte {
 	if isNull(a, i) {
 		return []byte("null")
 	}
-	text := datatype.Text(a, i)
+	text := j.cells.text(a, i)
 	t := a.DataType()
 	plain := datatype.IsNumeric(t) && !strings.ContainsAny(text, "NI")
 	if plain || datatype.IsNested(t) || t.ID() == arrow.BOOL {
@@ -235,11 +256,11 @@ func (j *jsonWriter) end() error {
 }
 
 type markdownWriter struct {
-	w    *bufio.Writer
-	null string
+	w     *bufio.Writer
+	cells cells
 }
 
-func newMarkdown(w *bufio.Writer, schema *arrow.Schema, o Options) writer {
+func newMarkdown(w *bufio.Writer, schema *arrow.Schema, _ Options, c cells) writer {
 	var names, rule []string
 	for _, f := range schema.Fields() {
 		names = append(names, markdownText(f.Name))
@@ -250,7 +271,7 @@ func newMarkdown(w *bufio.Writer, schema *arrow.Schema, o Options) writer {
 		rule = append(rule, mark)
 	}
 	w.WriteString("| " + strings.Join(names, " | ") + " |\n|" + strings.Join(rule, "|") + "|\n")
-	return &markdownWriter{w, o.Null}
+	return &markdownWriter{w, c}
 }
 
 func markdownText(s string) string {
@@ -260,7 +281,7 @@ func markdownText(s string) string {
 func (m *markdownWriter) rows(rec arrow.Record) error {
 	for i := range int(rec.NumRows()) {
 		for _, col := range rec.Columns() {
-			m.w.WriteString("| " + markdownText(cell(col, i, m.null)) + " ")
+			m.w.WriteString("| " + markdownText(m.cells.text(col, i)) + " ")
 		}
 		if _, err := m.w.WriteString("|\n"); err != nil {
 			return err
@@ -272,24 +293,24 @@ func (m *markdownWriter) rows(rec arrow.Record) error {
 func (m *markdownWriter) end() error { return nil }
 
 type htmlWriter struct {
-	w    *bufio.Writer
-	null string
+	w     *bufio.Writer
+	cells cells
 }
 
-func newHTML(w *bufio.Writer, schema *arrow.Schema, o Options) writer {
+func newHTML(w *bufio.Writer, schema *arrow.Schema, _ Options, c cells) writer {
 	w.WriteString("<table>\n<tr>")
 	for _, f := range schema.Fields() {
 		w.WriteString("<th>" + html.EscapeString(f.Name) + "</th>")
 	}
 	w.WriteString("</tr>\n")
-	return &htmlWriter{w, o.Null}
+	return &htmlWriter{w, c}
 }
 
 func (h *htmlWriter) rows(rec arrow.Record) error {
 	for i := range int(rec.NumRows()) {
 		h.w.WriteString("<tr>")
 		for _, col := range rec.Columns() {
-			h.w.WriteString("<td>" + html.EscapeString(cell(col, i, h.null)) + "</td>")
+			h.w.WriteString("<td>" + html.EscapeString(h.cells.text(col, i)) + "</td>")
 		}
 		if _, err := h.w.WriteString("</tr>\n"); err != nil {
 			return err

@@ -181,7 +181,7 @@ func (s *Shell) print(ctx context.Context, rows Rows, bar *progress) error {
 		}
 		return err
 	}
-	w := formats[s.opts.Format](s.out, rows.Schema(), s.opts)
+	w := formats[s.opts.Format](s.out, rows.Schema(), s.opts, cells{null: s.opts.Null, zone: zoneOf(s.opts.Client, rows.Schema())})
 	for {
 		rec, err := rows.Next(ctx)
 		if errors.Is(err, io.EOF) {

@@ -8,90 +8,143 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"time"
+	"unicode/utf8"
+
+	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/winnowdb/winnow/exec/datatype"
 )
 
-// answer is one line of the machine mode.
-type answer struct {
-	Columns []string    `json:"columns"`
-	Types   []string    `json:"types"`
-	Rows    [][]*string `json:"rows"`
-}
-
 // maxLine bounds a statement of the machine mode, in bytes.
 const maxLine = 64 << 20
+
+// pipeSize is how much of an answer may wait for its reader, in bytes: readers take an answer of megabytes in as many pieces.
+const pipeSize = 1 << 20
 
 // StdioJSON reads one {"sql": "…"} per line and writes one answer per line: {"columns", "types", "rows"}
 // with values as Hive prints them, or {"error"}. It ends at the end of in.
 func StdioJSON(ctx context.Context, c Client, in io.Reader, out io.Writer) error {
+	if f, ok := out.(*os.File); ok {
+		growPipe(f, pipeSize)
+	}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
-	w := bufio.NewWriter(out)
+	var line []byte
 	for lines.Scan() {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
-		var req struct {
-			SQL string `json:"sql"`
+		line = appendAnswer(ctx, line[:0], c, lines.Bytes())
+		if _, err := out.Write(line); err != nil {
+			return fmt.Errorf("write an answer: %w", err)
 		}
-		var reply any
-		if err := json.Unmarshal(lines.Bytes(), &req); err != nil {
-			reply = map[string]string{"error": "PROTOCOL: a line must be {\"sql\": \"…\"}: " + err.Error()}
-		} else if a, err := ask(ctx, c, req.SQL); err != nil {
-			reply = map[string]string{"error": err.Error()}
-		} else {
-			reply = a
-		}
-		if err := writeLine(w, reply); err != nil {
-			return err
+		if cap(line) > pipeSize {
+			line = nil // the next answer is rarely as large
 		}
 	}
 	return lines.Err()
 }
 
-func writeLine(w *bufio.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("write an answer: %w", err)
+// appendAnswer appends the line that answers request.
+func appendAnswer(ctx context.Context, dst []byte, c Client, request []byte) []byte {
+	var req struct {
+		SQL string `json:"sql"`
 	}
-	return w.Flush()
+	start := len(dst)
+	err := json.Unmarshal(request, &req)
+	if err != nil {
+		err = fmt.Errorf("PROTOCOL: a line must be {\"sql\": \"…\"}: %w", err)
+	} else {
+		dst, err = appendResult(ctx, dst, c, req.SQL)
+	}
+	if err != nil {
+		dst = append(append(append(dst[:start], `{"error":`...), quoteJSON(err.Error())...), '}')
+	}
+	return append(dst, '\n')
 }
 
-func ask(ctx context.Context, c Client, sql string) (a *answer, err error) {
+// appendResult carries out sql and appends its rows.
+func appendResult(ctx context.Context, dst []byte, c Client, sql string) (_ []byte, err error) {
 	rows, err := c.Query(ctx, sql)
 	if err != nil {
-		return nil, err
+		return dst, err
 	}
 	defer func() {
-		if cerr := rows.Close(); err == nil && cerr != nil {
-			a, err = nil, cerr
+		if cerr := rows.Close(); err == nil {
+			err = cerr
 		}
 	}()
-	a = &answer{Columns: []string{}, Types: []string{}, Rows: [][]*string{}}
-	for _, f := range rows.Schema().Fields() {
-		a.Columns = append(a.Columns, f.Name)
-		a.Types = append(a.Types, datatype.Name(f.Type))
+	schema := rows.Schema()
+	names := func(key string, name func(arrow.Field) string) {
+		dst = append(dst, key...)
+		for i, f := range schema.Fields() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			from := len(dst)
+			dst = closeText(append(append(dst, '"'), name(f)...), from)
+		}
 	}
-	for {
+	names(`{"columns":[`, func(f arrow.Field) string { return f.Name })
+	names(`],"types":[`, func(f arrow.Field) string { return datatype.Name(f.Type) })
+	dst = append(dst, `],"rows":[`...)
+	zone := zoneOf(c, schema)
+	for n := 0; ; {
 		rec, err := rows.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			return a, nil
+			return append(dst, "]}"...), nil
 		}
 		if err != nil {
-			return nil, err
+			return dst, err
 		}
 		for i := range int(rec.NumRows()) {
-			row := make([]*string, rec.NumCols())
-			for j, col := range rec.Columns() {
-				if !isNull(col, i) {
-					text := datatype.Text(col, i)
-					row[j] = &text
-				}
+			if n++; n > 1 {
+				dst = append(dst, ',')
 			}
-			a.Rows = append(a.Rows, row)
+			dst = appendRow(dst, rec.Columns(), i, zone)
 		}
 		rec.Release()
 	}
+}
+
+// appendRow appends row i as an array of strings and nulls.
+func appendRow(dst []byte, cols []arrow.Array, i int, zone *time.Location) []byte {
+	dst = append(dst, '[')
+	for j, col := range cols {
+		if j > 0 {
+			dst = append(dst, ',')
+		}
+		if isNull(col, i) {
+			dst = append(dst, "null"...)
+			continue
+		}
+		from := len(dst)
+		dst = datatype.AppendTextIn(append(dst, '"'), col, i, zone)
+		dst = closeText(dst, from)
+	}
+	return append(dst, ']')
+}
+
+// closeText makes what follows the quotation mark at dst[from] a JSON string.
+func closeText(dst []byte, from int) []byte {
+	switch text := dst[from+1:]; {
+	case plainJSON(text):
+		return append(dst, '"')
+	case utf8.Valid(text):
+		return datatype.AppendQuoted(dst[:from], string(text))
+	default:
+		return append(dst[:from], quoteJSON(string(text))...)
+	}
+}
+
+// plainJSON reports whether text is the inside of a JSON string as it is.
+func plainJSON(text []byte) bool {
+	for _, c := range text {
+		if c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/rivo/uniseg"
@@ -24,6 +25,7 @@ type tableWriter struct {
 	w      *bufio.Writer
 	schema *arrow.Schema
 	opts   Options
+	cells  cells
 	sample [][]string
 	widths []int
 	drawn  bool
@@ -31,8 +33,8 @@ type tableWriter struct {
 	hidden int // columns that do not fit
 }
 
-func newTable(w *bufio.Writer, schema *arrow.Schema, o Options) writer {
-	return &tableWriter{w: w, schema: schema, opts: o}
+func newTable(w *bufio.Writer, schema *arrow.Schema, o Options, c cells) writer {
+	return &tableWriter{w: w, schema: schema, opts: o, cells: c}
 }
 
 // width is the number of terminal cells that s takes.
@@ -56,7 +58,7 @@ func (t *tableWriter) rows(rec arrow.Record) error {
 		t.n++
 		row := make([]string, rec.NumCols())
 		for j, col := range rec.Columns() {
-			row[j] = oneLine(cell(col, i, t.opts.Null))
+			row[j] = oneLine(t.cells.text(col, i))
 		}
 		if !t.drawn {
 			t.sample = append(t.sample, row)
@@ -191,10 +193,10 @@ func (t *tableWriter) end() error {
 	return err
 }
 
-// WriteTable draws the batches of next as a table.
-func WriteTable(ctx context.Context, out io.Writer, schema *arrow.Schema, next func(context.Context) (arrow.Record, error)) error {
+// WriteTable draws the batches of next as a table; the clock of zone shows points in time.
+func WriteTable(ctx context.Context, out io.Writer, schema *arrow.Schema, zone *time.Location, next func(context.Context) (arrow.Record, error)) error {
 	w := bufio.NewWriter(out)
-	t := newTable(w, schema, Options{Out: out, Header: true, Null: "NULL"})
+	t := newTable(w, schema, Options{Out: out, Header: true}, cells{null: "NULL", zone: zone})
 	for {
 		rec, err := next(ctx)
 		if errors.Is(err, io.EOF) {
