@@ -15,9 +15,10 @@ import (
 type buildSide struct {
 	rec   arrow.Record // all rows, nil if there are none
 	rows  int
-	index *keyTable // nil if the join has no keys
+	near  *nearKeys // numbers the keys; if nil, index does, if the join has keys
+	index *keyTable
 	// The rows of key k are order[starts[k]:starts[k+1]]; without keys order is nil and all rows count.
-	// If every row has another key, key k is that of row order[k].
+	// If no key has two rows, that of key k is order[k], -1 if it has none.
 	starts []int32
 	order  []int32
 	unique bool
@@ -44,7 +45,10 @@ func (j *join) build(recs []arrow.Record) (*buildSide, error) {
 	if len(j.rkeys) == 0 {
 		return b, nil
 	}
-	ids, err := b.number(j, recs)
+	ids, err := b.numberNear(j)
+	if err == nil && b.near == nil {
+		ids, err = b.number(j, recs)
+	}
 	if err == nil && j.nullAware() && !j.simpleNulls() {
 		b.keys, err = evalAll(j.env, j.rkeys, b.rec)
 	}
@@ -57,12 +61,48 @@ func (j *join) build(recs []arrow.Record) (*buildSide, error) {
 		b.release()
 		return nil, err
 	}
-	b.hold.add(b.index.size() + 4*int64(len(b.order)+len(b.starts)))
+	b.hold.add(4 * int64(len(b.order)+len(b.starts)))
+	if b.index != nil {
+		b.hold.add(b.index.size())
+	}
 	return b, nil
 }
 
 // noKey is the number of rows with a NULL in a key that = compares.
 const noKey = math.MaxUint32
+
+// numberNear sets near and numbers the keys by it, if there is one key and its values allow it.
+func (b *buildSide) numberNear(j *join) ([]uint32, error) {
+	if len(j.rkeys) != 1 || j.nullSafe[0] {
+		return nil, nil
+	}
+	keys, err := evalAll(j.env, j.rkeys, b.rec)
+	if err != nil {
+		return nil, err
+	}
+	defer release(keys)
+	if b.near = newNearKeys(keys[0]); b.near == nil {
+		return nil, nil
+	}
+	found := make([]int32, b.rows)
+	b.near.find(keys[0], found)
+	ids := make([]uint32, b.rows)
+	for i, id := range found {
+		ids[i] = uint32(id)
+	}
+	b.leaveOut(ids, nullRows(keys, j.nullSafe, b.rows), 0)
+	return ids, nil
+}
+
+// leaveOut notes which of the rows from the given one on are in no list of a key.
+func (b *buildSide) leaveOut(ids []uint32, nulls []bool, from int) {
+	for i, null := range nulls {
+		if null {
+			ids[i] = noKey
+			b.nulls = append(b.nulls, int32(from+i))
+		}
+	}
+}
 
 // number numbers the keys of recs, a batch after the other, and returns the number of each row's key.
 func (b *buildSide) number(j *join, recs []arrow.Record) ([]uint32, error) {
@@ -79,31 +119,54 @@ func (b *buildSide) number(j *join, recs []arrow.Record) ([]uint32, error) {
 		}
 		k.of(keys, n)
 		b.index.insert(&k, ids)
-		for i, null := range nullRows(keys, j.nullSafe, n) {
-			if null {
-				ids[i] = noKey
-				b.nulls = append(b.nulls, int32(at+i))
-			}
-		}
+		b.leaveOut(ids, nullRows(keys, j.nullSafe, n), at)
 		release(keys)
 		at += n
 	}
 	return all, nil
 }
 
+// numbers is how many numbers the keys have.
+func (b *buildSide) numbers() int {
+	if b.near != nil {
+		return b.near.n
+	}
+	return b.index.n
+}
+
+// find sets ids to the numbers of keys, -1 for those that the table does not hold. hash is room for those of the keys.
+func (b *buildSide) find(keys []arrow.Array, hash *keyHash, ids []int32) {
+	if b.near != nil {
+		b.near.find(keys[0], ids)
+		return
+	}
+	hash.of(keys, len(ids))
+	b.index.find(hash, ids)
+}
+
+// has reports whether key k has rows.
+func (b *buildSide) has(k int32) bool {
+	if b.unique {
+		return b.order[k] >= 0
+	}
+	return b.starts[k] < b.starts[k+1]
+}
+
 // sortByKey puts the rows in the order of their keys' numbers.
 func (b *buildSide) sortByKey(ids []uint32) {
-	b.starts = make([]int32, b.index.n+1)
+	if b.unique = b.placeByKey(ids); b.unique {
+		return
+	}
+	b.starts = make([]int32, b.numbers()+1)
 	for _, id := range ids {
 		if id != noKey {
 			b.starts[id+1]++
 		}
 	}
-	for k := range b.index.n {
+	for k := range b.numbers() {
 		b.starts[k+1] += b.starts[k]
 	}
 	b.order = make([]int32, b.rows-len(b.nulls))
-	b.unique = len(b.order) == b.index.n && len(b.nulls) == 0
 	next := append([]int32{}, b.starts...)
 	for i, id := range ids {
 		if id != noKey {
@@ -111,6 +174,24 @@ func (b *buildSide) sortByKey(ids []uint32) {
 			next[id]++
 		}
 	}
+}
+
+// placeByKey sets order to each key's row; false if a key has two.
+func (b *buildSide) placeByKey(ids []uint32) bool {
+	b.order = make([]int32, b.numbers())
+	for k := range b.order {
+		b.order[k] = -1
+	}
+	for i, id := range ids {
+		if id == noKey {
+			continue
+		}
+		if b.order[id] >= 0 {
+			return false
+		}
+		b.order[id] = int32(i)
+	}
+	return true
 }
 
 func (b *buildSide) release() {

@@ -222,12 +222,55 @@ func TestBroadcastJoin(t *testing.T) {
 	}
 }
 
+// TestNearKeys: keys of all types that lie close together, with NULLs, at the ends of their range, and such that do not.
+func TestNearKeys(t *testing.T) {
+	for _, c := range []struct {
+		typ    string
+		keys   []string
+		near   bool
+		unique bool
+	}{
+		{"tinyint", []string{"127", "-128", "NULL", "0"}, true, true},
+		{"smallint", []string{"-32768", "-32767", "5"}, false, true},
+		{"int", []string{"2147483647", "2147483600", "2147483647"}, true, false},
+		{"bigint", []string{"9223372036854775807", "9223372036854775806", "NULL"}, true, true},
+		{"bigint", []string{"-9223372036854775808", "9223372036854775807"}, false, true},
+		{"bigint", []string{"NULL"}, false, true},
+		{"date", []string{"2024-01-31", "2024-02-01", "2024-01-31", "NULL"}, true, false},
+		{"string", []string{"1", "2"}, false, true},
+	} {
+		left := append([]string{"NULL"}, c.keys...)
+		left = append(left, c.keys...)
+		r := newRig(t, table{"k " + c.typ, left}, table{"k2 " + c.typ, c.keys})
+		key := pbs(col(0, c.typ))
+		for _, kind := range []winnowpb.Join_Kind{winnowpb.Join_INNER, winnowpb.Join_SEMI, winnowpb.Join_FULL, winnowpb.Join_NULL_AWARE_ANTI} {
+			want := nestedLoop(kind, left, c.keys, 1, func(l, r []string) int { return equal(l[0], r[0]) })
+			r.want(joinNode(r, kind, &winnowpb.Join{LeftKeys: key, RightKeys: key}), false, want...)
+		}
+		o, err := Build(r.open(), joinNode(r, winnowpb.Join_INNER, &winnowpb.Join{LeftKeys: key, RightKeys: key}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := o.(*counted).Operator.(*join)
+		if err := j.read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if near := j.table.near != nil; near != c.near || j.table.unique != c.unique {
+			t.Errorf("%s %v: near %t, unique %t", c.typ, c.keys, near, j.table.unique)
+		}
+		if err := o.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestJoinUnique: a right side whose keys are all different, and one that only lacks a NULL to be so.
 func TestJoinUnique(t *testing.T) {
 	k := pbs(col(0, "int"))
 	for _, c := range []struct{ right, want []string }{
 		{[]string{"3|c", "1|a", "2|b"}, []string{"1|x|1|a", "1|y|1|a", "3|z|3|c"}},
 		{[]string{"3|c", "NULL|n", "1|a"}, []string{"1|x|1|a", "1|y|1|a", "3|z|3|c"}},
+		{[]string{"3|c", "70000|n", "1|a"}, []string{"1|x|1|a", "1|y|1|a", "3|z|3|c"}},
 	} {
 		r := newRig(t, table{"k int, v string", []string{"1|x", "NULL|n", "1|y", "4|w", "3|z"}}, table{"k2 int, w string", c.right})
 		r.want(joinNode(r, winnowpb.Join_INNER, &winnowpb.Join{LeftKeys: k, RightKeys: k}), false, c.want...)

@@ -91,14 +91,13 @@ func (p *probe) begin() error {
 		return err
 	}
 	p.nulls = nullRows(p.keys, p.j.nullSafe, n)
-	if p.j.table.index == nil {
+	if p.j.table.rows == 0 {
 		for i := range p.ids {
 			p.ids[i] = -1
 		}
 		return nil
 	}
-	p.hash.of(p.keys, n)
-	p.j.table.index.find(&p.hash, p.ids)
+	p.j.table.find(p.keys, &p.hash, p.ids)
 	for i, null := range p.nulls {
 		if null {
 			p.ids[i] = -1
@@ -124,9 +123,9 @@ func (p *probe) existsOnly() bool {
 // markFound notes the rows whose key has rows on the right. A key of the table may have none: those with
 // NULLs are in no list.
 func (p *probe) markFound() {
-	starts := p.j.table.starts
+	t := p.j.table
 	for i, id := range p.ids {
-		if id >= 0 && starts[id] < starts[id+1] {
+		if id >= 0 && t.has(id) {
 			p.state[i] |= rowMatched
 		}
 	}
@@ -164,8 +163,11 @@ func (p *probe) candidates() {
 func (p *probe) matchUnique() {
 	order := p.j.table.order
 	for i, id := range p.ids {
-		if id >= 0 {
-			p.left, p.right = append(p.left, int32(i)), append(p.right, order[id])
+		if id < 0 {
+			continue
+		}
+		if row := order[id]; row >= 0 {
+			p.left, p.right = append(p.left, int32(i)), append(p.right, row)
 		}
 	}
 	p.row = len(p.ids)
