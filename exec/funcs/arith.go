@@ -63,11 +63,12 @@ func bindArith(op string) func([]Arg) (Bound, error) {
 
 func bindDecimal(op string, args []Arg) Bound {
 	a, b := asDecimal(args[0]), asDecimal(args[1])
-	kind := op
-	if op == "pmod" {
-		kind = "%"
+	var t arrow.DataType
+	if op == "pmod" { // as Hive, not the narrower type of %: the sum before the second % may have as many digits
+		t = commonDecimal(a, b)
+	} else {
+		t = DecimalResult(op, a, b)
 	}
-	t := DecimalResult(kind, a, b)
 	return Bound{Casts: []arrow.DataType{a, b}, Type: t, Kernel: decimalArith(op, a, b, t)}
 }
 

@@ -261,8 +261,11 @@ func bindArraySlice(args []Arg) (Bound, error) {
 		out := takeLists(c, t, args, n, values, func(take []int32, i int) []int32 {
 			from, to := offset(args[0].At(i))
 			s, k := start.at(i), count.at(i)
-			bad = bad || s < 0 || k < 0
-			if bad || s > int64(to-from) || k > int64(to-from)-s {
+			if s > int64(to-from) || k > int64(to-from)-s {
+				return take
+			}
+			if s < 0 || k < 0 {
+				bad = true
 				return take
 			}
 			for j := int64(from) + s; j < int64(from)+s+k; j++ {

@@ -193,7 +193,7 @@ func branchTo(a, b arrow.DataType) arrow.DataType {
 	case datatype.IsText(a) && datatype.IsText(b):
 		return commonText(a, b)
 	case datatype.IsNumeric(a) && datatype.IsNumeric(b):
-		return commonNumber(a, b, datatype.Double)
+		return commonNumber(a, b, datatype.Float)
 	case datatype.IsText(a) && (datatype.IsNumeric(b) || timed), datatype.IsNumeric(a) && timed:
 		return datatype.String
 	case isTimestamp(a) && isDate(b), isLTZ(a) && (isDate(b) || isTimestamp(b)):

@@ -18,7 +18,7 @@ var mathematics = []Scalar{
 	inDomain("cbrt", "cbrt(x): the cube root; cbrt(27) is 3.0", math.Cbrt),
 	inDomain("exp", "exp(x): e to the power x; exp(0) is 1.0", math.Exp),
 	positiveOnly("ln", "ln(x): the natural logarithm, NULL unless x > 0; ln(1) is 0.0", math.Log),
-	positiveOnly("log10", "log10(x): the logarithm to base 10, NULL unless x > 0; log10(100) is 2.0", math.Log10),
+	positiveOnly("log10", "log10(x): the logarithm to base 10, NULL unless x > 0; log10(100) is 2.0", log10),
 	positiveOnly("log2", "log2(x): the logarithm to base 2, NULL unless x > 0; log2(8) is 3.0", math.Log2),
 	{Name: "log", Doc: "log(b, x): the logarithm of x to base b, NULL unless b > 1 and x > 0; log(2, 8) is 3.0", Bind: bindLog},
 	{Name: "power", Aliases: []string{"pow"}, Doc: "power(a, b): a to the power b; power(2, 3) is 8.0",
@@ -115,6 +115,15 @@ func numberType(name string, args []Arg) (arrow.DataType, error) {
 	return args[0].Type, nil
 }
 
+// log10 is math.Log10, and whole for powers of ten: log10(0.1) is -1.
+func log10(x float64) float64 {
+	y := math.Log10(x)
+	if n := math.Round(y); math.Pow10(int(n)) == x {
+		return n
+	}
+	return y
+}
+
 func bindAbs(args []Arg) (Bound, error) {
 	if err := wantArgs("abs", args, 1, 1); err != nil {
 		return Bound{}, err
@@ -123,21 +132,21 @@ func bindAbs(args []Arg) (Bound, error) {
 	if err != nil {
 		return Bound{}, err
 	}
+	switch t.ID() { // the types that Hive's abs has
+	case arrow.INT8, arrow.INT16:
+		t = datatype.Int
+	case arrow.FLOAT32:
+		t = datatype.Double
+	}
 	return Bound{Casts: []arrow.DataType{t}, Type: t, Kernel: absKernel(t)}, nil
 }
 
 func absKernel(t arrow.DataType) Kernel {
 	switch t.ID() {
-	case arrow.INT8:
-		return mapFixed(t, absInt[int8])
-	case arrow.INT16:
-		return mapFixed(t, absInt[int16])
 	case arrow.INT32:
 		return mapFixed(t, absInt[int32])
 	case arrow.INT64:
 		return mapFixed(t, absInt[int64])
-	case arrow.FLOAT32:
-		return mapFixed(t, func(v float32) float32 { return float32(math.Abs(float64(v))) })
 	case arrow.FLOAT64:
 		return mapFixed(t, math.Abs)
 	case arrow.DECIMAL128:

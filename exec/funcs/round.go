@@ -48,11 +48,14 @@ func bindRound(name string, even bool) func([]Arg) (Bound, error) {
 			if !constant {
 				return Bound{}, diag.Errorf(diag.Type, "%s of a decimal takes a constant as argument 2", name)
 			}
-			// Hive's GenericUDFRound: one more digit before the point, since 9.9 becomes 10.
+			// Hive's GenericUDFRound: one more digit before the point where one is lost behind it, since 9.9 becomes 10.
 			p, s := precision(t)
 			r.s = s
-			scale := min(max(digits, 0), datatype.MaxPrecision)
-			r.to = datatype.Decimal(min(p-s+scale+1, datatype.MaxPrecision), scale)
+			scale, whole := min(max(digits, 0), datatype.MaxPrecision), p-s
+			if digits < s {
+				whole++
+			}
+			r.to = datatype.Decimal(min(whole+scale, datatype.MaxPrecision), scale)
 			r.p, r.scale = precision(r.to)
 		}
 		return Bound{Casts: casts, Type: r.to, Kernel: r.kernel(t)}, nil
@@ -78,9 +81,9 @@ func (r rounder) kernel(t arrow.DataType) Kernel {
 	case arrow.INT64:
 		return roundKernel(t, func(v int64, d int) (int64, bool) { return r.whole(v, d), true })
 	case arrow.FLOAT32:
-		return roundKernel(t, func(v float32, d int) (float32, bool) { return float32(r.float(float64(v), d, 32)), true })
+		return roundKernel(t, func(v float32, d int) (float32, bool) { return float32(r.float(float64(v), d, 32)) + 0, true })
 	case arrow.FLOAT64:
-		return roundKernel(t, func(v float64, d int) (float64, bool) { return r.float(v, d, 64), true })
+		return roundKernel(t, func(v float64, d int) (float64, bool) { return r.float(v, d, 64) + 0, true })
 	}
 	return roundKernel(r.to, r.decimal)
 }
@@ -121,7 +124,8 @@ func (r rounder) whole(v int64, d int) int64 {
 	return q * unit
 }
 
-// float rounds by the decimal text of v, so that 2.675 becomes 2.68 although its double is below.
+// float rounds by the decimal text of v, so that 2.675 becomes 2.68 although its double is below. It may give -0, which
+// adding 0 makes 0, as Hive's decimals have no other.
 func (r rounder) float(v float64, d, bits int) float64 {
 	if v != v || math.IsInf(v, 0) {
 		return v

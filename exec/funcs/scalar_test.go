@@ -363,7 +363,7 @@ func TestCommonTypes(t *testing.T) {
 	tests := []struct{ a, b, arith, compare, branch string }{
 		{"tinyint", "bigint", "bigint", "bigint", "bigint"},
 		{"int", "decimal(2,1)", "decimal(11,1)", "decimal(11,1)", "decimal(11,1)"},
-		{"bigint", "float", "float", "double", "double"},
+		{"bigint", "float", "float", "double", "float"},
 		{"float", "decimal(5,2)", "float", "float", "float"},
 		{"string", "int", "double", "double", "string"},
 		{"string", "char(3)", "double", "string", "string"},
