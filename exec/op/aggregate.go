@@ -245,6 +245,9 @@ func (a *aggregate) measure(ctx context.Context, rows int) error {
 func (a *aggregate) give(f stateOut) error {
 	var err error
 	a.out, err = a.table.output(a.schema, f)
+	if err == nil && a.passes {
+		a.out.byPartition(a.env.Task.GetStage().GetOutput())
+	}
 	a.table = newGroups(a.env, &a.aggSpec)
 	a.hold.free()
 	return err

@@ -93,8 +93,18 @@ func (k *keyHash) of(cols []arrow.Array, n int) []uint64 {
 	for i := range k.hashes {
 		k.hashes[i] = bytesHash(k.buf.Key(i))
 	}
+	if k.buf.NullTexts() {
+		for i := range k.hashes {
+			if k.buf.NullText(i) {
+				k.hashes[i] = nullHash
+			}
+		}
+	}
 	return k.hashes
 }
+
+// nullHash is the hash of a text key that is NULL.
+const nullHash = 0x9e3779b97f4a7c15
 
 // packedHash mixes the two words by multiplications to 128 bits, as wyhash does.
 func packedHash(p [2]uint64) uint64 {
@@ -115,26 +125,41 @@ func Partition(_ context.Context, env *Env, out *winnowpb.Output, rec arrow.Reco
 	return partitionBy(env, keys, rec, uint64(out.Partitions), 0)
 }
 
-// partitionBy cuts rec into parts by key hash; shift tells which bits, so that parts can be cut again.
+// partitionBy cuts rec into parts by key hash; shift tells which bits, so that parts can be cut again. Parts of rows
+// that are in the order of their parts already share the memory of rec.
 func partitionBy(env *Env, keys []expr.Expr, rec arrow.Record, parts uint64, shift uint) ([]arrow.Record, error) {
 	cols, err := evalAll(env, keys, rec)
 	if err != nil {
 		return nil, err
 	}
 	defer release(cols)
-	rows := make([][]int32, parts)
-	for p := range rows {
-		rows[p] = make([]int32, 0, 5*int(rec.NumRows())/4/int(parts))
-	}
 	var h keyHash
-	for i, v := range h.of(cols, int(rec.NumRows())) {
-		p := (v >> shift) % parts
-		rows[p] = append(rows[p], int32(i))
+	of, ends, ordered := h.of(cols, int(rec.NumRows())), make([]int32, parts+1), true
+	for i, v := range of {
+		of[i] = (v >> shift) % parts
+		ends[of[i]+1]++
+		ordered = ordered && (i == 0 || of[i-1] <= of[i])
+	}
+	for p := range parts {
+		ends[p+1] += ends[p]
+	}
+	var rows []int32
+	if !ordered {
+		rows = make([]int32, len(of))
+		next := append([]int32{}, ends...)
+		for i, p := range of {
+			rows[next[p]] = int32(i)
+			next[p]++
+		}
 	}
 	out := make([]arrow.Record, parts)
-	for p, idx := range rows {
-		if len(idx) > 0 {
-			out[p] = vec.TakeRecord(env.Mem, rec, idx)
+	for p := range out {
+		switch from, to := ends[p], ends[p+1]; {
+		case from == to:
+		case ordered:
+			out[p] = rec.NewSlice(int64(from), int64(to))
+		default:
+			out[p] = vec.TakeRecord(env.Mem, rec, rows[from:to])
 		}
 	}
 	return out, nil

@@ -85,8 +85,8 @@ func (f *firstRows) among(rec arrow.Record) ([]int32, error) {
 			return nil, err
 		}
 		f.hash.of(cols, n)
-		release(cols)
 		f.index.insert(&f.hash, f.ids)
+		release(cols)
 	}
 	for len(f.best) < max(1, f.index.n) {
 		f.best = append(f.best, nil)

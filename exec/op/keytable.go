@@ -13,14 +13,16 @@ import (
 // keyTable numbers different keys 0, 1, 2, … in the order in which they first come. It is a table with
 // open addressing: a slot holds the upper half of a key's hash, and one more than the number of a packed
 // key or the place of a byte key. Rows go through it some at a time, a step for all of them after the
-// other, so that the memory that one row waits for is fetched while others are looked at. Reading it by
-// find is safe from several goroutines once nothing is inserted any more.
+// other and without branches that hang on the keys, so that the memory that one row waits for is fetched
+// while others are looked at. Reading it by find is safe from several goroutines once nothing is inserted
+// any more.
 type keyTable struct {
 	slots  []uint64
 	shift  uint // 32 less the number of bits of a slot's index
 	n      int
-	packed [][2]uint64 // the packed keys by number
-	// Byte keys: an entry is the key's number, its length, 4 bytes each, and its bytes.
+	packed [][2]uint64 // the packed keys, that of number i at i+1
+	// Byte keys: an entry is the key's number, its length, 4 bytes each, and its bytes. At place 0, to which
+	// a free slot refers, is one that no key is like.
 	arena  arena
 	places []uint32 // by number
 
@@ -33,10 +35,17 @@ const (
 	entryHead     = 8
 	// stepRows is how many rows take a step together.
 	stepRows = 256
+	// The lengths of no key, and of a text key that is NULL.
+	lengthOfNone = 1<<32 - 1
+	lengthOfNull = 1<<32 - 2
 )
 
 func newKeyTable() *keyTable {
-	return &keyTable{slots: make([]uint64, 1<<firstSlotBits), shift: 32 - firstSlotBits}
+	t := &keyTable{slots: make([]uint64, 1<<firstSlotBits), shift: 32 - firstSlotBits}
+	t.packed = append(t.packed, [2]uint64{})
+	_, none := t.arena.add(entryHead)
+	binary.LittleEndian.PutUint64(none, lengthOfNone<<32)
+	return t
 }
 
 // slotOf spreads the upper half of a hash over the slots anew, since the rows of one task or one spilled
@@ -49,21 +58,21 @@ func tagOf(h uint64) uint64 { return h &^ 0xffffffff }
 // insert sets ids to the number of each row's key, and returns the rows whose key is new, until the next
 // insert.
 func (t *keyTable) insert(k *keyHash, ids []uint32) []int32 {
-	var numbers [stepRows]int32
+	var numbers, others [stepRows]int32
 	t.fresh = t.fresh[:0]
 	for from := 0; from < len(k.hashes); from += stepRows {
 		to := min(from+stepRows, len(k.hashes))
 		for 3*(t.n+to-from) > 2*len(t.slots) {
 			t.grow()
 		}
-		t.lookUp(k, from, numbers[:to-from])
-		for i, number := range numbers[:to-from] {
-			if number < 0 {
-				known := t.n
-				if number = t.probe(k, from+i, true); t.n > known {
-					t.fresh = append(t.fresh, int32(from+i))
-				}
+		some := numbers[:to-from]
+		for _, i := range others[:t.lookUp(k, from, some, &others)] {
+			known := t.n
+			if some[i] = t.probe(k, from+int(i), true); t.n > known {
+				t.fresh = append(t.fresh, int32(from)+i)
 			}
+		}
+		for i, number := range some {
 			ids[from+i] = uint32(number)
 		}
 	}
@@ -72,49 +81,54 @@ func (t *keyTable) insert(k *keyHash, ids []uint32) []int32 {
 
 // find sets ids to the number of each row's key, -1 where the table does not hold it.
 func (t *keyTable) find(k *keyHash, ids []int32) {
+	var others [stepRows]int32
 	for from := 0; from < len(k.hashes); from += stepRows {
-		to := min(from+stepRows, len(k.hashes))
-		some := ids[from:to]
-		t.lookUp(k, from, some)
-		for i, number := range some {
-			if number < 0 {
-				some[i] = t.probe(k, from+i, false)
-			}
+		some := ids[from:min(from+stepRows, len(k.hashes))]
+		for _, i := range others[:t.lookUp(k, from, some, &others)] {
+			some[i] = t.probe(k, from+int(i), false)
 		}
 	}
 }
 
 // lookUp sets numbers to the numbers of the keys of the rows from the given one on which are in the slot
-// that their hash names, the others to -1.
-func (t *keyTable) lookUp(k *keyHash, from int, numbers []int32) {
+// that their hash names. It lists the other rows, counted from the given one, and returns how many they are.
+func (t *keyTable) lookUp(k *keyHash, from int, numbers []int32, others *[stepRows]int32) int {
 	var slots, heads [stepRows]uint64
 	hashes := k.hashes[from : from+len(numbers)]
 	for i, h := range hashes {
 		slots[i] = t.slots[t.slotOf(h)]
 	}
-	if k.buf.Packed != nil {
-		keys := k.buf.Packed[from : from+len(numbers)]
-		for i, s := range slots[:len(numbers)] {
-			numbers[i] = -1
-			if number := uint32(s) - 1; s != 0 && tagOf(s) == tagOf(hashes[i]) && t.packed[number] == keys[i] {
-				numbers[i] = int32(number)
-			}
-		}
-		return
-	}
-	for i, s := range slots[:len(numbers)] {
-		if s != 0 && tagOf(s) == tagOf(hashes[i]) {
-			heads[i] = binary.LittleEndian.Uint64(t.arena.at(uint32(s) - 1))
-		} else {
+	for i, h := range hashes {
+		if tagOf(slots[i]) != tagOf(h) {
 			slots[i] = 0
 		}
 	}
+	missed := 0
+	if k.buf.Packed != nil {
+		keys := k.buf.Packed[from : from+len(numbers)]
+		for i, s := range slots[:len(numbers)] {
+			have := &t.packed[uint32(s)]
+			differ := (have[0] ^ keys[i][0]) | (have[1] ^ keys[i][1])
+			numbers[i] = int32(uint32(s) - 1)
+			others[missed] = int32(i)
+			if differ != 0 || s == 0 {
+				missed++
+			}
+		}
+		return missed
+	}
 	for i, s := range slots[:len(numbers)] {
-		numbers[i] = -1
-		if s != 0 && t.holds(uint32(s)-1, heads[i], k.buf.Key(from+i)) {
-			numbers[i] = int32(uint32(heads[i]))
+		heads[i] = binary.LittleEndian.Uint64(t.arena.at(uint32(s)))
+	}
+	nulls := k.buf.NullTexts()
+	for i, s := range slots[:len(numbers)] {
+		numbers[i] = int32(uint32(heads[i]))
+		if !t.holds(uint32(s), heads[i], k.buf.Key(from+i)) || nulls && k.buf.NullText(from+i) {
+			others[missed] = int32(i)
+			missed++
 		}
 	}
+	return missed
 }
 
 // holds reports whether key is that of the entry at place, which begins with head.
@@ -127,24 +141,25 @@ func (t *keyTable) holds(place uint32, head uint64, key []byte) bool {
 // given the next number.
 func (t *keyTable) probe(k *keyHash, i int, insert bool) int32 {
 	h := k.hashes[i]
+	null := k.buf.Packed == nil && k.buf.NullText(i)
 	mask := uint32(len(t.slots) - 1)
 	for at := t.slotOf(h); ; at = (at + 1) & mask {
 		s := t.slots[at]
 		switch {
 		case s == 0 && insert:
 			number := int32(t.n)
-			t.slots[at] = tagOf(h) | uint64(t.keep(k, i)+1)
+			t.slots[at] = tagOf(h) | uint64(t.keep(k, i, null))
 			return number
 		case s == 0:
 			return -1
 		case tagOf(s) != tagOf(h):
 		case k.buf.Packed != nil:
-			if number := uint32(s) - 1; t.packed[number] == k.buf.Packed[i] {
-				return int32(number)
+			if t.packed[uint32(s)] == k.buf.Packed[i] {
+				return int32(uint32(s) - 1)
 			}
 		default:
-			head := binary.LittleEndian.Uint64(t.arena.at(uint32(s) - 1))
-			if t.holds(uint32(s)-1, head, k.buf.Key(i)) {
+			head := binary.LittleEndian.Uint64(t.arena.at(uint32(s)))
+			if null && head>>32 == lengthOfNull || !null && t.holds(uint32(s), head, k.buf.Key(i)) {
 				return int32(uint32(head))
 			}
 		}
@@ -152,16 +167,21 @@ func (t *keyTable) probe(k *keyHash, i int, insert bool) int32 {
 }
 
 // keep stores the key of row i under the next number, and returns what a slot refers to it by.
-func (t *keyTable) keep(k *keyHash, i int) uint32 {
+func (t *keyTable) keep(k *keyHash, i int, null bool) uint32 {
 	number := uint32(t.n)
 	t.n++
 	if k.buf.Packed != nil {
 		t.packed = append(t.packed, k.buf.Packed[i])
-		return number
+		return number + 1
 	}
-	key := k.buf.Key(i)
+	key, length := k.buf.Key(i), uint64(lengthOfNull)
+	if null {
+		key = nil
+	} else {
+		length = uint64(len(key))
+	}
 	place, entry := t.arena.add(entryHead + len(key))
-	binary.LittleEndian.PutUint64(entry, uint64(len(key))<<32|uint64(number))
+	binary.LittleEndian.PutUint64(entry, length<<32|uint64(number))
 	copy(entry[entryHead:], key)
 	t.places = append(t.places, place)
 	return place
@@ -185,10 +205,33 @@ func (t *keyTable) grow() {
 	}
 }
 
-// keyOf returns the bytes of the number-th key, which is a byte key.
+// keyOf returns the bytes of the number-th key, which is a byte key; nil for a text that is NULL.
 func (t *keyTable) keyOf(number uint32) []byte {
 	entry := t.arena.at(t.places[number])
-	return entry[entryHead : entryHead+binary.LittleEndian.Uint32(entry[4:])]
+	n := binary.LittleEndian.Uint32(entry[4:])
+	if n == lengthOfNull {
+		return nil
+	}
+	return entry[entryHead : entryHead+n]
+}
+
+// hashes sets to to the hashes of the keys with the given numbers, as keyHash has them, and returns it.
+func (t *keyTable) hashes(types []arrow.DataType, numbers []uint32, to []uint64) []uint64 {
+	to = to[:0]
+	if vec.Fixed(types) {
+		for _, number := range numbers {
+			to = append(to, packedHash(t.packed[number+1]))
+		}
+		return to
+	}
+	for _, number := range numbers {
+		if key := t.keyOf(number); key != nil {
+			to = append(to, bytesHash(key))
+		} else {
+			to = append(to, nullHash)
+		}
+	}
+	return to
 }
 
 // columns returns the columns of types whose keys have the given numbers; all types are vec.Decodable.
@@ -196,13 +239,16 @@ func (t *keyTable) columns(mem memory.Allocator, types []arrow.DataType, numbers
 	if vec.Fixed(types) {
 		keys := make([][2]uint64, len(numbers))
 		for i, number := range numbers {
-			keys[i] = t.packed[number]
+			keys[i] = t.packed[number+1]
 		}
 		return vec.UnpackKeys(mem, types, keys)
 	}
 	t.bytes = t.bytes[:0]
 	for _, number := range numbers {
 		t.bytes = append(t.bytes, t.keyOf(number))
+	}
+	if vec.Text(types) {
+		return []arrow.Array{vec.TextColumn(mem, types[0], t.bytes)}
 	}
 	return vec.DecodeKeys(mem, types, t.bytes)
 }

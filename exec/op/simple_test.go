@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/proto/diag"
@@ -151,6 +154,47 @@ func TestExchangeMerges(t *testing.T) {
 	n := r.read(0)
 	n.GetExchange().MergeBy = sortKeys(col(0, "int"))
 	r.want(n, true, "1|a", "1|b", "2|d", "2|c", "4|e", "5|f", "7|g")
+}
+
+// TestPartitionOrdered: rows that are in the order of their parts are not copied.
+func TestPartitionOrdered(t *testing.T) {
+	r := newRig(t)
+	env := r.open()
+	schema, _ := schemaOf(fields("a string"))
+	out := &winnowpb.Output{Kind: winnowpb.Output_HASH, Keys: pbs(col(0, "string")), Partitions: 3}
+	cut := func(rows []string) (parts []arrow.Record, rec arrow.Record) {
+		rec, err := (&listed{env: env, schema: schema, size: 100, rows: rows}).Next(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if parts, err = Partition(context.Background(), env, out, rec); err != nil {
+			t.Fatal(err)
+		}
+		return parts, rec
+	}
+	first, _ := cut([]string{"x", "NULL", "z", "", "v", "w", "u", "x"})
+	var ordered []string
+	for _, part := range first {
+		if part == nil {
+			continue
+		}
+		for i := range int(part.NumRows()) {
+			ordered = append(ordered, rowText(part, i))
+		}
+	}
+	again, rec := cut(ordered)
+	whole := rec.Column(0).Data().Buffers()[1]
+	for p, part := range again {
+		if part == nil && first[p] == nil {
+			continue
+		}
+		if !array.RecordEqual(part, first[p]) {
+			t.Errorf("part %d is %v, want %v", p, part, first[p])
+		}
+		if part.Column(0).Data().Buffers()[1] != whole {
+			t.Errorf("part %d is a copy", p)
+		}
+	}
 }
 
 func TestPartition(t *testing.T) {

@@ -96,17 +96,30 @@ const PackedWidth = 16
 type KeyBuffer struct {
 	// Packed are the keys if Fixed(types) said true: key i in two words. Otherwise nil.
 	Packed [][2]uint64
-	// Data and Ends are the keys otherwise: key i is Data[Ends[i]:Ends[i+1]], as AppendKey made it for
-	// one column after the other.
+	// Data and Ends are the keys otherwise: key i is Data[Ends[i]:Ends[i+1]]. If Text(types) said true that is
+	// the text itself, in the column's memory; else it is as AppendKey made it for one column after the other.
 	Data []byte
 	Ends []int
 
+	lent    bool  // Data is a column's
+	null    nulls // of a text column; nothing for others
 	pos     []int
 	scratch []byte
 }
 
-// Key returns the bytes of key i, if the keys are not packed.
+// Key returns the bytes of key i, if the keys are not packed. Those of a text key that is NULL mean nothing.
 func (b *KeyBuffer) Key(i int) []byte { return b.Data[b.Ends[i]:b.Ends[i+1]] }
+
+// NullTexts reports whether any text key may be NULL.
+func (b *KeyBuffer) NullTexts() bool { return !b.null.none() }
+
+// NullText reports whether key i is a text key that is NULL.
+func (b *KeyBuffer) NullText(i int) bool { return b.null.at(i) }
+
+// Text reports whether keys of these types are the text of the one column that there is.
+func Text(types []arrow.DataType) bool {
+	return len(types) == 1 && (types[0].ID() == arrow.STRING || types[0].ID() == arrow.BINARY)
+}
 
 // Fixed reports whether keys of these types are packed: they have a fixed width and are together, with
 // a bit for NULL each, not wider than PackedWidth.
@@ -148,10 +161,27 @@ func AppendKeys(cols []arrow.Array, n int, buf *KeyBuffer) {
 	for i, c := range cols {
 		types[i] = c.DataType()
 	}
-	if Fixed(types) {
+	switch {
+	case Fixed(types):
 		appendPacked(cols, n, buf)
-	} else {
+	case Text(types):
+		buf.lend(cols[0].Data(), n)
+	default:
 		AppendKeyBytes(cols, n, buf)
+	}
+}
+
+// lend makes the n values of a text column the keys, where they are.
+func (b *KeyBuffer) lend(d arrow.ArrayData, n int) {
+	b.Packed, b.Data, b.lent, b.null = nil, bytesOf(d, 2), true, nullsOf(d)
+	b.Ends = resize(b.Ends, n+1)
+	off := offsetsOf(d)
+	if len(off) <= n { // an array of NULLs may lack values
+		clear(b.Ends)
+		return
+	}
+	for i, o := range off[:n+1] {
+		b.Ends[i] = int(o)
 	}
 }
 
@@ -240,6 +270,9 @@ func AppendKeyBytes(cols []arrow.Array, n int, buf *KeyBuffer) {
 
 // fill lays the rows' keys one after the other: first their lengths, then column by column their bytes.
 func (b *KeyBuffer) fill(cols []arrow.Array, n int, lengths func(*KeyBuffer, int, arrow.Array), write func(*KeyBuffer, int, arrow.Array)) {
+	if b.lent {
+		b.Data, b.lent, b.null = nil, false, nulls{}
+	}
 	b.Ends = resize(b.Ends, n+1)
 	clear(b.Ends)
 	for c, col := range cols {
@@ -271,6 +304,13 @@ func (b *KeyBuffer) keyLengths(_ int, col arrow.Array) {
 		addAll(lens, 1)
 	case arrow.STRING, arrow.BINARY:
 		off := offsetsOf(d)
+		if null.none() && len(off) > len(lens) {
+			off = off[:len(lens)+1]
+			for i := range lens {
+				lens[i] += 5 + int(off[i+1]-off[i])
+			}
+			return
+		}
 		for i := range lens {
 			lens[i]++
 			if !null.at(i) {

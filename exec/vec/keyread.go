@@ -105,6 +105,30 @@ func DecodeKeys(mem memory.Allocator, types []arrow.DataType, keys [][]byte) []a
 	return out
 }
 
+// TextColumn returns the column of type t, a text type, whose values are texts; nil is NULL. The caller releases it.
+func TextColumn(mem memory.Allocator, t arrow.DataType, texts [][]byte) arrow.Array {
+	valid := newKeyValidity(mem, len(texts))
+	offsets := newBuffer(mem, (len(texts)+1)*4)
+	dst := arrow.GetData[int32](offsets.Bytes())[:len(texts)+1]
+	dst[0] = 0
+	total := int64(0)
+	for i, text := range texts {
+		valid.set(i, text != nil)
+		total += int64(len(text))
+		dst[i+1] = int32(total)
+	}
+	if total > math.MaxInt32 {
+		offsets.Release()
+		panic(tooLong(t))
+	}
+	data := newBuffer(mem, int(total))
+	bytes := data.Bytes()
+	for i, text := range texts {
+		copy(bytes[dst[i]:], text)
+	}
+	return valid.array(t, offsets, data)
+}
+
 // decodeText takes a text from each key that has one.
 func decodeText(mem memory.Allocator, t arrow.DataType, keys [][]byte, valid *keyValidity) []*memory.Buffer {
 	offsets := newBuffer(mem, (len(keys)+1)*4)
