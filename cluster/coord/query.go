@@ -88,13 +88,17 @@ func (s *statement) plan(ctx context.Context, n logical.Node, each func(optimize
 	return p, nil
 }
 
-// partitions is how many readers a hash exchange gets: one per slot.
+// leastPartitions is how many parts the rows of a hash exchange are cut into at least: what one task then groups,
+// joins or sorts at a time is a small part of all rows, so its tables stay near the cores and memory low.
+const leastPartitions = 8
+
+// partitions is how many readers a hash exchange gets: one per slot, but not too few.
 func (s *statement) partitions() int {
 	n := 0
 	for _, w := range s.c.cfg.Members.Workers() {
 		n += w.Slots
 	}
-	return min(max(n, 1), 64)
+	return min(max(n, leastPartitions), 64)
 }
 
 // sizeProbe is how many partitions are listed to guess the size of a scan.
