@@ -106,6 +106,7 @@ func (f *sqlFlags) client(ctx context.Context) (shell.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	paceHeap()
 	if err := f.engine.boundHeap(); err != nil {
 		return nil, err
 	}
