@@ -107,6 +107,9 @@ func (s *scan) openTable() error {
 		return err
 	}
 	s.asPlanned(format, &spec)
+	if s.takeReading() {
+		return s.pushFilters()
+	}
 	if s.table, err = format.Open(spec); err != nil {
 		return err
 	}
@@ -133,10 +136,15 @@ func (s *scan) openDecoder() (err error) {
 		return err
 	}
 	s.cols = s.table.NewColumns(s.need)
+	s.findChunks()
+	return nil
+}
+
+// findChunks uses the decoder's form for chunks, if it has one and no record is looked at alone.
+func (s *scan) findChunks() {
 	if s.extra == nil {
 		s.chunks, _ = s.decoder.(serde.ChunkDecoder)
 	}
-	return nil
 }
 
 // findNeed lists the data columns that are read, and sets place.
@@ -186,6 +194,9 @@ func (s *scan) Schema() *arrow.Schema { return s.schema }
 
 // Close implements Operator.
 func (s *scan) Close() error {
+	if s.done {
+		s.giveReading()
+	}
 	s.closeFile()
 	if s.extra != nil {
 		s.extra.release()

@@ -26,24 +26,22 @@ type codec struct {
 
 // codecs are known by their first bytes, and files without any by their names. Those without open are
 // named in the error.
-func codecs() []codec {
-	return []codec{
-		{"gzip", []string{".gz", ".gzip"}, "\x1f\x8b", openGzip},
-		{"bzip2", []string{".bz2"}, "BZh", openBzip2},
-		{"zstd", []string{".zst", ".zstd"}, "\x28\xb5\x2f\xfd", openZstd},
-		{"deflate", []string{".deflate"}, "", openDeflate},
-		{"xz", []string{".xz"}, "\xfd7zXZ\x00", nil},
-		{"lz4", []string{".lz4"}, "\x04\x22\x4d\x18", nil},
-		{"snappy", []string{".snappy"}, "\xff\x06\x00\x00sNaPpY", nil},
-		{"lzo", []string{".lzo", ".lzo_deflate"}, "\x89LZO", nil},
-		{"zip", []string{".zip"}, "PK\x03\x04", nil},
-		{"7z", []string{".7z"}, "7z\xbc\xaf\x27\x1c", nil},
-	}
+var codecs = []codec{
+	{"gzip", []string{".gz", ".gzip"}, "\x1f\x8b", openGzip},
+	{"bzip2", []string{".bz2"}, "BZh", openBzip2},
+	{"zstd", []string{".zst", ".zstd"}, "\x28\xb5\x2f\xfd", openZstd},
+	{"deflate", []string{".deflate"}, "", openDeflate},
+	{"xz", []string{".xz"}, "\xfd7zXZ\x00", nil},
+	{"lz4", []string{".lz4"}, "\x04\x22\x4d\x18", nil},
+	{"snappy", []string{".snappy"}, "\xff\x06\x00\x00sNaPpY", nil},
+	{"lzo", []string{".lzo", ".lzo_deflate"}, "\x89LZO", nil},
+	{"zip", []string{".zip"}, "PK\x03\x04", nil},
+	{"7z", []string{".7z"}, "7z\xbc\xaf\x27\x1c", nil},
 }
 
 // byMagic returns the codec of a file that begins with head.
 func byMagic(head []byte) (codec, bool) {
-	for _, c := range codecs() {
+	for _, c := range codecs {
 		if c.magic != "" && bytes.HasPrefix(head, []byte(c.magic)) {
 			if c.name == "bzip2" && !bzip2Header(head) {
 				continue
@@ -63,7 +61,7 @@ func bzip2Header(head []byte) bool {
 // byName returns the codec that path's ending names.
 func byName(path string) (codec, bool) {
 	lower := strings.ToLower(path)
-	for _, c := range codecs() {
+	for _, c := range codecs {
 		for _, e := range c.exts {
 			if strings.HasSuffix(lower, e) {
 				return c, true

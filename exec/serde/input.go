@@ -35,7 +35,7 @@ func (in *Input) Close() {
 // BAD_FILE, one in a compression that is not built in of kind UNSUPPORTED. What is odd goes to warn, until the
 // Input is closed. It is called by one goroutine at a time, which closes each Input.
 func (t *Table) OpenInput(path string, raw io.Reader, warn func(string)) (*Input, error) {
-	head, rest, err := peek(raw)
+	head, rest, err := t.peek(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -76,11 +76,13 @@ func (t *Table) OpenInput(path string, raw io.Reader, warn func(string)) (*Input
 	return in, nil
 }
 
-// peek reads the start of r and returns it with a reader of all of r.
-func peek(r io.Reader) (head []byte, all io.Reader, err error) {
-	head = make([]byte, headSize)
-	n, err := io.ReadFull(r, head)
-	head = head[:n]
+// peek reads the start of r and returns it with a reader of all of r. Both are valid until the next call.
+func (t *Table) peek(r io.Reader) (head []byte, all io.Reader, err error) {
+	if t.head == nil {
+		t.head = make([]byte, headSize)
+	}
+	n, err := io.ReadFull(r, t.head)
+	head = t.head[:n]
 	if err == io.ErrUnexpectedEOF || err == io.EOF {
 		return head, bytes.NewReader(head), nil
 	}

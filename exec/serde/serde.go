@@ -154,6 +154,7 @@ type Table struct {
 	Charset Charset
 	spec    *spec
 	gunzip  *inflate.Reader // of a file that has been closed, for the next one
+	head    []byte          // the start of the file opened last
 }
 
 // Open checks s and returns what is needed to read or write the table.
