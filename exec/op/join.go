@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -44,6 +45,7 @@ type joinSpec struct {
 	lkeys    []expr.Expr
 	rkeys    []expr.Expr
 	nullSafe []bool
+	output   []int  // columns put out, among those of the left and the right, or the left and the mark
 	reduce   []bool // per key: the left side need not have rows with keys that the right one lacks
 	residual expr.Expr
 	whole    *rightFacts // of a part of a spilled join: what holds of the whole right side
@@ -82,8 +84,31 @@ func newJoin(env *Env, n *winnowpb.Node, left, right Operator) (Operator, error)
 	j.nullSafe = append(j.nullSafe[:len(j.nullSafe):len(j.nullSafe)], make([]bool, len(j.lkeys)-len(j.nullSafe))...)
 	fields := append([]arrow.Field{}, left.Schema().Fields()...)
 	j.pairSchema = arrow.NewSchema(append(fields, right.Schema().Fields()...), nil)
-	return j, nil
+	return j, j.setOutput(pb.Output)
 }
+
+// setOutput sets which columns are put out: all if want names none.
+func (j *join) setOutput(want []uint32) error {
+	n := len(j.left.Schema().Fields())
+	switch {
+	case j.kind == winnowpb.Join_MARK:
+		n++
+	case j.wantsPairs():
+		n = len(j.pairSchema.Fields())
+	}
+	for i := range n {
+		if len(want) == 0 || slices.Contains(want, uint32(i)) {
+			j.output = append(j.output, i)
+		}
+	}
+	if len(j.output) != len(j.schema.Fields()) || len(want) > len(j.output) {
+		return diag.Errorf(diag.Internal, "plan: a join puts out %d columns as %d", len(j.output), len(j.schema.Fields()))
+	}
+	return nil
+}
+
+// wantsPairs: the rows put out are pairs of the left and the right.
+func (s *joinSpec) wantsPairs() bool { return s.kind <= winnowpb.Join_FULL }
 
 func (j *join) Schema() *arrow.Schema { return j.schema }
 
@@ -313,19 +338,22 @@ func (j *join) unmatched() (arrow.Record, error) {
 	if len(right) == 0 {
 		return nil, io.EOF
 	}
-	return newRecord(j.schema, j.pairs(nil, nil, right), len(right))
+	return newRecord(j.schema, j.pairs(nil, nil, right, j.output), len(right))
 }
 
-// pairs returns the columns of left rows, then those of rows of the table. A list that is nil stands for
-// NULLs.
-func (j *join) pairs(rec arrow.Record, left, right []int32) []arrow.Array {
+// pairs returns columns, in ascending order, of those of left rows and then those of rows of the table. A list that is nil
+// stands for NULLs.
+func (j *join) pairs(rec arrow.Record, left, right []int32, columns []int) []arrow.Array {
 	n := max(len(left), len(right))
-	cols := make([]arrow.Array, 0, len(j.pairSchema.Fields()))
-	for i, f := range j.left.Schema().Fields() {
-		cols = append(cols, takeFrom(j.env, rec, i, f.Type, left, n))
-	}
-	for i, f := range j.right.Schema().Fields() {
-		cols = append(cols, takeFrom(j.env, j.table.rec, i, f.Type, right, n))
+	cols := make([]arrow.Array, len(columns))
+	lefts := len(j.left.Schema().Fields())
+	for k, i := range columns {
+		t := j.pairSchema.Field(i).Type
+		if i < lefts {
+			cols[k] = takeFrom(j.env, rec, i, t, left, n)
+		} else {
+			cols[k] = takeFrom(j.env, j.table.rec, i-lefts, t, right, n)
+		}
 	}
 	return cols
 }
@@ -333,6 +361,10 @@ func (j *join) pairs(rec arrow.Record, left, right []int32) []arrow.Array {
 func takeFrom(env *Env, rec arrow.Record, col int, t arrow.DataType, idx []int32, n int) arrow.Array {
 	if rec == nil || idx == nil {
 		return datatype.Nulls(env.Mem, t, n)
+	}
+	if len(idx) == int(rec.NumRows()) && inSequence(idx) {
+		rec.Column(col).Retain()
+		return rec.Column(col)
 	}
 	return vec.Take(env.Mem, rec.Column(col), idx)
 }

@@ -264,6 +264,38 @@ func TestNearKeys(t *testing.T) {
 	}
 }
 
+// TestJoinOutput: a join puts out the columns that the plan asks for.
+func TestJoinOutput(t *testing.T) {
+	left, right := randomTable(1, 60, 12), randomTable(2, 50, 12)
+	k := pbs(col(0, "int"))
+	residual := pb(call("<", col(2, "bigint"), col(5, "bigint")))
+	truth := func(l, r []string) int { return and(equal(l[0], r[0]), less(l[2], r[2])) }
+	for kind := winnowpb.Join_INNER; kind <= winnowpb.Join_MARK; kind++ {
+		output, schema := []uint32{1}, "s string"
+		switch kind {
+		case winnowpb.Join_INNER, winnowpb.Join_LEFT, winnowpb.Join_RIGHT, winnowpb.Join_FULL:
+			output, schema = []uint32{2, 4}, "v bigint, s2 string"
+		case winnowpb.Join_MARK:
+			output, schema = []uint32{0, 3}, "k int, mark boolean"
+		}
+		var want []string
+		for _, row := range nestedLoop(kind, left.rows, right.rows, 3, truth) {
+			var cells []string
+			for _, i := range output {
+				cells = append(cells, strings.Split(row, "|")[i])
+			}
+			want = append(want, strings.Join(cells, "|"))
+		}
+		r := newRig(t, left, right)
+		j := &winnowpb.Join{Kind: kind, LeftKeys: k, RightKeys: k, Residual: residual, Output: output}
+		r.want(over(schema, &winnowpb.Node{Op: &winnowpb.Node_Join{Join: j}}, r.read(0), r.read(1)), false, want...)
+		j.Output = append(output, 99)
+		if _, err := r.rows(over(schema, &winnowpb.Node{Op: &winnowpb.Node_Join{Join: j}}, r.read(0), r.read(1))); err == nil {
+			t.Errorf("%s: a column that is not there", kind)
+		}
+	}
+}
+
 // TestJoinUnique: a right side whose keys are all different, and one that only lacks a NULL to be so.
 func TestJoinUnique(t *testing.T) {
 	k := pbs(col(0, "int"))

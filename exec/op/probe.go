@@ -117,7 +117,7 @@ func zeroed[T any](s []T, n int) []T {
 
 // existsOnly: which rows match is known from the keys alone, and nothing more is asked.
 func (p *probe) existsOnly() bool {
-	return p.j.residual == nil && len(p.j.lkeys) > 0 && !p.wantsPairs()
+	return p.j.residual == nil && len(p.j.lkeys) > 0 && !p.j.wantsPairs()
 }
 
 // markFound notes the rows whose key has rows on the right. A key of the table may have none: those with
@@ -204,15 +204,19 @@ func (p *probe) try() (arrow.Record, error) {
 			p.matched[i] = true
 		}
 	}
-	if !p.wantsPairs() || len(left) == 0 {
+	if !p.j.wantsPairs() || len(left) == 0 {
 		return nil, nil
 	}
-	return newRecord(p.j.schema, p.j.pairs(p.rec, left, right), len(left))
+	return newRecord(p.j.schema, p.j.pairs(p.rec, left, right, p.j.output), len(left))
 }
 
 // residual returns the pairs for which the condition is true, and notes left rows for which it is NULL.
 func (p *probe) residual(left, right []int32) ([]int32, error) {
-	rec, err := newRecord(p.j.pairSchema, p.j.pairs(p.rec, left, right), len(left))
+	all := make([]int, len(p.j.pairSchema.Fields()))
+	for i := range all {
+		all[i] = i
+	}
+	rec, err := newRecord(p.j.pairSchema, p.j.pairs(p.rec, left, right, all), len(left))
 	if err != nil {
 		return nil, err
 	}
@@ -234,14 +238,6 @@ func (p *probe) residual(left, right []int32) ([]int32, error) {
 		}
 	}
 	return keep, nil
-}
-
-func (p *probe) wantsPairs() bool {
-	switch p.j.kind {
-	case winnowpb.Join_INNER, winnowpb.Join_LEFT, winnowpb.Join_RIGHT, winnowpb.Join_FULL:
-		return true
-	}
-	return false
 }
 
 func pick(from []int32, idx []int32) []int32 {
@@ -266,7 +262,7 @@ func (p *probe) finish(ctx context.Context) (arrow.Record, error) {
 		if len(idx) == 0 {
 			return nil, nil
 		}
-		return newRecord(p.j.schema, p.j.pairs(p.rec, idx, nil), len(idx))
+		return newRecord(p.j.schema, p.j.pairs(p.rec, idx, nil, p.j.output), len(idx))
 	case winnowpb.Join_SEMI:
 		return p.leftRows(p.rowsWith(rowMatched))
 	case winnowpb.Join_ANTI, winnowpb.Join_NULL_AWARE_ANTI:
@@ -292,7 +288,7 @@ func (p *probe) leftRows(idx []int32) (arrow.Record, error) {
 	if len(idx) == 0 {
 		return nil, nil
 	}
-	return newRecord(p.j.schema, takeAll(p.j.env, p.rec.Columns(), idx), len(idx))
+	return newRecord(p.j.schema, p.j.pairs(p.rec, idx, nil, p.j.output), len(idx))
 }
 
 func (p *probe) mark() (arrow.Record, error) {
@@ -309,7 +305,17 @@ func (p *probe) mark() (arrow.Record, error) {
 			b.AppendNull()
 		}
 	}
-	return newRecord(p.j.schema, append(retained(p.rec.Columns()), b.NewArray()), len(p.state))
+	marks := b.NewArray()
+	defer marks.Release()
+	var cols []arrow.Array
+	for _, i := range p.j.output {
+		if i < len(p.rec.Columns()) {
+			cols = append(cols, p.rec.Column(i))
+		} else {
+			cols = append(cols, marks)
+		}
+	}
+	return newRecord(p.j.schema, retained(cols), len(p.state))
 }
 
 // findUnknown settles rowUnknown: left rows without a match for which some pair is not certainly none,

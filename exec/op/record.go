@@ -64,3 +64,13 @@ func retained(cols []arrow.Array) []arrow.Array {
 	}
 	return out
 }
+
+// inSequence reports whether idx is 0, 1, 2, …
+func inSequence(idx []int32) bool {
+	for i, k := range idx {
+		if int(k) != i {
+			return false
+		}
+	}
+	return true
+}

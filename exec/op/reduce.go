@@ -106,10 +106,11 @@ func sourceOf(o Operator, e expr.Expr) (*scan, int) {
 		case *project:
 			o, e = x.in, x.exprs[col.Index]
 		case *join:
-			if x.kind == winnowpb.Join_RIGHT || x.kind == winnowpb.Join_FULL || col.Index >= len(x.left.Schema().Fields()) {
+			at := x.output[col.Index]
+			if x.kind == winnowpb.Join_RIGHT || x.kind == winnowpb.Join_FULL || at >= len(x.left.Schema().Fields()) {
 				return nil, 0
 			}
-			o = x.left
+			o, e = x.left, &expr.Column{Index: at}
 		case *scan:
 			if x.spec.Limit > 0 {
 				return nil, 0

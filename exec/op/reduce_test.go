@@ -83,3 +83,27 @@ func TestReduce(t *testing.T) {
 		})
 	}
 }
+
+// TestReduceBelowJoin: the key of a join is column 0 of the join below and column 1 of the scan.
+func TestReduceBelowJoin(t *testing.T) {
+	w := newScanWorld(t)
+	w.task.Splits = []*winnowpb.Split{{Files: []*winnowpb.FileRange{w.file("a", "1|7\n2|8\n7|1\n3|7\n")}}}
+	r := newRig(t, table{"k int", []string{"1", "2", "7"}}, table{"k int", []string{"7"}})
+	r.open()
+	w.env.Inputs, w.env.Mem = r, r.env.Mem
+	key := pbs(col(0, "int"))
+	lower := &winnowpb.Join{BroadcastRight: true, LeftKeys: key, RightKeys: key, Output: []uint32{1, 2}}
+	upper := &winnowpb.Join{BroadcastRight: true, LeftKeys: key, RightKeys: key, Reduce: []bool{true}}
+	n := over("b int, k int", &winnowpb.Node{Op: &winnowpb.Node_Join{Join: lower}}, scanOf("delimited", map[string]string{"field.delim": "|"}, "a int", "b int"), r.read(0))
+	n.Id = 1
+	n = over("b int, k int, k2 int", &winnowpb.Node{Op: &winnowpb.Node_Join{Join: upper}}, n, r.read(1))
+	n.Id = 2
+	o, err := Build(w.env, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Close()
+	if rows, err := readAll(t.Context(), o); err != nil || !slices.Equal(rows, []string{"7|1|7"}) {
+		t.Errorf("got %q, %v", rows, err)
+	}
+}

@@ -34,7 +34,23 @@ func (c *cutter) join(n *logical.Join) (*piece, error) {
 	default:
 		left, right = c.together(left, right, pb.LeftKeys, pb.RightKeys)
 	}
+	if n.Keep != nil {
+		pb.Output = placesOf(n)
+	}
 	return c.over(n.Fields(), &winnowpb.Node{Op: &winnowpb.Node_Join{Join: pb}}, left, right), nil
+}
+
+// placesOf lists which of all columns of n it gives out.
+func placesOf(n *logical.Join) (places []uint32) {
+	all := *n
+	all.Keep = nil
+	kept := n.Fields()
+	for i, f := range all.Fields() {
+		if len(places) < len(kept) && kept[len(places)].ID == f.ID {
+			places = append(places, uint32(i))
+		}
+	}
+	return places
 }
 
 // broadcastable: every row of the left is decided by itself.

@@ -178,6 +178,8 @@ type Join struct {
 	On          []expr.Expr // conjuncts over both sides; empty: every pair
 	MarkOut     Field
 	Broadcast   bool // hint or choice: the right side goes to every task whole
+	// Keep are the columns that are given out, by ID, and MarkOut; nil: all.
+	Keep []uint32
 	// Reduces are left sides of equalities of On, columns of files: rows with other values than the right side has are left
 	// out where they are read.
 	Reduces []*expr.Column

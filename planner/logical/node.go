@@ -42,13 +42,20 @@ func (n *GroupingSets) Fields() []Field {
 }
 
 func (n *Join) Fields() []Field {
+	out := slices.Clone(n.Left.Fields())
 	switch n.Kind {
 	case Semi, Anti, NullAwareAnti:
-		return n.Left.Fields()
 	case Mark:
-		return append(slices.Clone(n.Left.Fields()), n.MarkOut)
+		out = append(out, n.MarkOut)
+	default:
+		out = append(out, n.Right.Fields()...)
 	}
-	return append(slices.Clone(n.Left.Fields()), n.Right.Fields()...)
+	if n.Keep == nil {
+		return out
+	}
+	return slices.DeleteFunc(out, func(f Field) bool {
+		return !slices.Contains(n.Keep, f.ID) && (n.Kind != Mark || f.ID != n.MarkOut.ID)
+	})
 }
 
 func (n *Window) Fields() []Field {

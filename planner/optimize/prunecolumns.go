@@ -92,8 +92,7 @@ func (p *pruner) prune(n logical.Node, want set) logical.Node {
 		}
 		return n.With(p.prune(n.Input, below))
 	case *logical.Join:
-		both := want.add(n.On...)
-		return n.With(p.prune(n.Left, both), p.prune(n.Right, both))
+		return p.join(n, want)
 	case *logical.Sort:
 		return n.With(p.prune(n.Input, want.add(keyExprs(n.Keys)...)))
 	case *logical.Window:
@@ -119,6 +118,25 @@ func (p *pruner) prune(n logical.Node, want set) logical.Node {
 		return n
 	}
 	return p.whole(n)
+}
+
+// join gives out what is wanted, and a column at least, since the rows of none are no batch.
+func (p *pruner) join(n *logical.Join, want set) logical.Node {
+	both := want.add(n.On...)
+	c := *n
+	c.Left, c.Right, c.Keep = p.prune(n.Left, both), p.prune(n.Right, both), nil
+	all := c.Fields()
+	keep := want.keep(all)
+	if len(keep) == len(all) {
+		return &c
+	}
+	if len(keep) == 0 {
+		keep = all[:1]
+	}
+	for _, f := range keep {
+		c.Keep = append(c.Keep, f.ID)
+	}
+	return &c
 }
 
 // whole keeps every column of n's inputs: set operations and writes see them by position.

@@ -2709,6 +2709,7 @@ type Join struct {
 	NullSafe       []bool                 `protobuf:"varint,4,rep,packed,name=null_safe,json=nullSafe,proto3" json:"null_safe,omitempty"`            // per key: <=>
 	Residual       *Expr                  `protobuf:"bytes,5,opt,name=residual,proto3" json:"residual,omitempty"`                                    // over left columns, then right columns; unset: none
 	BroadcastRight bool                   `protobuf:"varint,6,opt,name=broadcast_right,json=broadcastRight,proto3" json:"broadcast_right,omitempty"` // the right input is the same for every task of the stage
+	Output         []uint32               `protobuf:"varint,8,rep,packed,name=output,proto3" json:"output,omitempty"`                                // which columns of the left and right input, or left and mark, are put out; empty: all
 	Reduce         []bool                 `protobuf:"varint,7,rep,packed,name=reduce,proto3" json:"reduce,omitempty"`                                // per key: where the left rows are read, those with values that the right lacks may be left out
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -2784,6 +2785,13 @@ func (x *Join) GetBroadcastRight() bool {
 		return x.BroadcastRight
 	}
 	return false
+}
+
+func (x *Join) GetOutput() []uint32 {
+	if x != nil {
+		return x.Output
+	}
+	return nil
 }
 
 func (x *Join) GetReduce() []bool {
@@ -4359,7 +4367,7 @@ const file_plan_proto_rawDesc = "" +
 	"\x03Set\x12\x12\n" +
 	"\x04keys\x18\x01 \x03(\rR\x04keys\x12\x1f\n" +
 	"\vgrouping_id\x18\x02 \x01(\x03R\n" +
-	"groupingId\"\xfe\x02\n" +
+	"groupingId\"\x96\x03\n" +
 	"\x04Join\x12(\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x14.winnow.v1.Join.KindR\x04kind\x12,\n" +
 	"\tleft_keys\x18\x02 \x03(\v2\x0f.winnow.v1.ExprR\bleftKeys\x12.\n" +
@@ -4368,6 +4376,7 @@ const file_plan_proto_rawDesc = "" +
 	"\tnull_safe\x18\x04 \x03(\bR\bnullSafe\x12+\n" +
 	"\bresidual\x18\x05 \x01(\v2\x0f.winnow.v1.ExprR\bresidual\x12'\n" +
 	"\x0fbroadcast_right\x18\x06 \x01(\bR\x0ebroadcastRight\x12\x16\n" +
+	"\x06output\x18\b \x03(\rR\x06output\x12\x16\n" +
 	"\x06reduce\x18\a \x03(\bR\x06reduce\"c\n" +
 	"\x04Kind\x12\t\n" +
 	"\x05INNER\x10\x00\x12\b\n" +
