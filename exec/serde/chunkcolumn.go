@@ -15,9 +15,9 @@ func (d *delimitedChunk) column(c *vector, b []byte) {
 	}
 	switch k {
 	case kindInt32:
-		d.int32s(c, b)
+		readInts(d, c, &c.i32, b)
 	case kindInt64:
-		d.int64s(c, b)
+		readInts(d, c, &c.i64, b)
 	case kindFloat64:
 		d.doubles(c, b)
 	case kindDecimal:
@@ -37,37 +37,25 @@ func (d *delimitedChunk) column(c *vector, b []byte) {
 	}
 }
 
-func (d *delimitedChunk) int32s(c *vector, b []byte) {
-	c.i32 = grow(c.i32, len(d.from))
-	start := c.n
-	for r, from := range d.from {
-		if from != missing {
-			if v, ok := textscan.Int(b[from:d.to[r]]); ok && int64(int32(v)) == v {
-				c.i32 = append(c.i32, int32(v))
-				continue
-			}
-		}
+// readInts reads the fields into values, those of c.
+func readInts[T int32 | int64](d *delimitedChunk, c *vector, values *[]T, b []byte) {
+	*values = grow(*values, len(d.from))
+	for r, start := 0, c.n; r < len(d.from); r++ {
+		*values = textscan.Ints(*values, b, d.from[r:], d.to[r:])
 		// Values so far are noted at once, so that a column without NULLs costs no bit per value.
-		c.addedMany(len(c.i32) - c.n)
-		d.slow(c, b, r)
-	}
-	c.addedMany(start + len(d.from) - c.n)
-}
-
-func (d *delimitedChunk) int64s(c *vector, b []byte) {
-	c.i64 = grow(c.i64, len(d.from))
-	start := c.n
-	for r, from := range d.from {
-		if from != missing {
-			if v, ok := textscan.Int(b[from:d.to[r]]); ok {
-				c.i64 = append(c.i64, v)
+		c.addedMany(len(*values) - c.n)
+		if r = c.n - start; r == len(d.from) {
+			return
+		}
+		if from := d.from[r]; from != missing {
+			if v, ok := textscan.Int(b[from:d.to[r]]); ok && int64(T(v)) == v {
+				*values = append(*values, T(v))
+				c.addedMany(1)
 				continue
 			}
 		}
-		c.addedMany(len(c.i64) - c.n)
 		d.slow(c, b, r)
 	}
-	c.addedMany(start + len(d.from) - c.n)
 }
 
 func (d *delimitedChunk) doubles(c *vector, b []byte) {

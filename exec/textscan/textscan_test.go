@@ -133,6 +133,33 @@ func FuzzInt(f *testing.F) {
 	})
 }
 
+// FuzzInts holds Ints to Int.
+func FuzzInts(f *testing.F) {
+	f.Add([]byte("12345678,1,,99999999,123456789,-1,7"))
+	f.Add([]byte("00000000 0 00000001,1:,/,12345678"))
+	f.Add([]byte("\x801,1\x80,\xb0,\x39\x3a,0,9999\xff999,1234"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var from, to []uint32
+		begin := uint32(0)
+		for _, p := range append(Positions(nil, b, []byte(",")), uint32(len(b))) {
+			from, to = append(from, begin), append(to, p)
+			begin = p + 1
+		}
+		for i := range from {
+			got := Ints(make([]int64, 0, len(from)), b, from[i:], to[i:])
+			short := Ints(make([]int32, 0, len(from)), b, from[i:], to[i:])
+			for k := range min(len(got)+1, len(from)-i) {
+				text := b[from[i+k]:to[i+k]]
+				want, ok := Int(text)
+				ok = ok && text[0] != '-' && len(text) <= 8 && to[i+k] >= 8
+				if ok != (k < len(got)) || ok && (got[k] != want || int64(short[k]) != want) {
+					t.Fatalf("%q in %q: %v", text, b, got)
+				}
+			}
+		}
+	})
+}
+
 // FuzzDecimal holds Decimal to arithmetic on the text.
 func FuzzDecimal(f *testing.F) {
 	for _, s := range []string{"0", "-0.00", "1.25", "-1.5", "12345678901234567.8", "1.", ".5", "1.2.3", "+1", "", "-", "1e3", "999999999999999999", "0.001"} {
