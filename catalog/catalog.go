@@ -89,11 +89,13 @@ type ViewDef struct {
 	Database string
 }
 
-// Macro is an SQL macro: create [temporary] macro f(x int) x + 1.
+// Macro is an SQL macro, create temporary macro f(x int) x + 1, or a user's function, which is a macro that may be
+// kept and whose body may be a call that runs code of another language.
 type Macro struct {
-	Name   string
-	Params []Column
-	Body   string // SQL text of the expression
+	Name      string
+	Params    []Column
+	Body      string // SQL text of the expression
+	Temporary bool   // gone with the connection
 }
 
 // IsPartitioned reports whether t has partition columns.

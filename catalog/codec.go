@@ -39,6 +39,29 @@ func EncodeTable(t *Table) ([]byte, error) {
 	})
 }
 
+// storedMacro is the stored form of Macro.
+type storedMacro struct {
+	Name   string
+	Params []storedColumn
+	Body   string
+}
+
+// MarshalJSON writes the stored form of m. Temporary ones are not stored.
+func (m *Macro) MarshalJSON() ([]byte, error) {
+	return json.Marshal(storedMacro{m.Name, encodeColumns(m.Params), m.Body})
+}
+
+// UnmarshalJSON reads the stored form.
+func (m *Macro) UnmarshalJSON(b []byte) error {
+	var s storedMacro
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	params, err := decodeColumns(s.Params)
+	*m = Macro{Name: s.Name, Params: params, Body: s.Body}
+	return err
+}
+
 func encodeColumns(cols []Column) []storedColumn {
 	out := make([]storedColumn, len(cols))
 	for i, c := range cols {

@@ -54,7 +54,7 @@ func (l *Layered) Partitions(ctx context.Context, t *Table, prune Pruner) (arrow
 	return l.Base.Partitions(ctx, t, prune)
 }
 
-// Apply sends c to the layer of its table. Macros are always temporary.
+// Apply sends c to the layer of its table or macro.
 func (l *Layered) Apply(ctx context.Context, c Change) error {
 	temp, err := l.Temp.Load(ctx)
 	if err != nil {
@@ -81,14 +81,15 @@ func (l *Layered) Apply(ctx context.Context, c Change) error {
 	case ReplacePartition:
 		local = is(c.Database, c.Name)
 	case SetMacro:
-		local = true
-		if temp.Database(c.Database) == nil {
+		local = c.Macro.Temporary
+		if local && temp.Database(c.Database) == nil {
 			if err := l.Temp.Apply(ctx, CreateDatabase{Database: &Database{Name: c.Database}}); err != nil {
 				return err
 			}
 		}
 	case DropMacro:
-		local = true
+		db := temp.Database(c.Database)
+		local = db != nil && db.Macros[c.Name] != nil
 	case DropDatabase:
 		if err := l.Base.Apply(ctx, c); err != nil {
 			return err

@@ -136,7 +136,7 @@ func (s *Snapshot) dropMacro(c DropMacro) (*Snapshot, error) {
 		if c.IfExists {
 			return s, nil
 		}
-		return nil, diag.Errorf(diag.Unknown, "no macro %q", c.Name)
+		return nil, diag.Errorf(diag.Unknown, "no macro or function %q", c.Name)
 	}
 	return s.withMacro(c.Database, name, nil)
 }

@@ -159,3 +159,27 @@ func TestPruned(t *testing.T) {
 		t.Errorf("%d left, %v", total, err)
 	}
 }
+
+// TestMacrosKept sees a user's function in another store of the warehouse, its parameters with their types.
+func TestMacrosKept(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	a, _ := Open(dir)
+	b, _ := Open(dir)
+	apply(t, a, catalog.SetMacro{Database: "default", Macro: &catalog.Macro{
+		Name: "f", Params: []catalog.Column{{Name: "xs", Type: datatype.Array(datatype.Decimal(5, 2))}}, Body: "size(xs)",
+	}})
+	macro := func() *catalog.Macro {
+		snap, err := b.Load(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return snap.Database("default").Macros["f"]
+	}
+	if m := macro(); m == nil || m.Body != "size(xs)" || len(m.Params) != 1 || datatype.Name(m.Params[0].Type) != "array<decimal(5,2)>" {
+		t.Errorf("got %+v", m)
+	}
+	apply(t, b, catalog.DropMacro{Database: "default", Name: "f"})
+	if m := macro(); m != nil {
+		t.Errorf("got %+v after it was dropped", m)
+	}
+}

@@ -108,6 +108,9 @@ func (s *statement) define(ctx context.Context, text string, st ast.Statement) (
 	if err != nil {
 		return nil, err
 	}
+	if change == nil { // IF NOT EXISTS
+		return s.c.done(), nil
+	}
 	return s.apply(ctx, change)
 }
 
@@ -127,13 +130,13 @@ func simpleChange(env *ddl.Env, st ast.Statement) (catalog.Change, error) {
 	case *ast.DropMacro:
 		return catalog.DropMacro{Database: strings.ToLower(env.Bind.Session.Database), Name: st.Name.Name, IfExists: st.IfExists}, nil
 	case *ast.CreateFunction:
-		return nil, diag.At(st.Span(), diag.Unsupported, "winnow runs no Java classes, so %q cannot be a function", st.Class).
-			WithHint("show functions lists what is built in; create temporary macro makes one of SQL")
+		return env.CreateFunction(st)
 	case *ast.DropFunction:
-		if st.IfExists {
-			return catalog.DropMacro{Database: strings.ToLower(env.Bind.Session.Database), Name: st.Name.Name(), IfExists: true}, nil
+		database := env.Bind.Session.Database
+		if len(st.Name.Parts) > 1 {
+			database = st.Name.Parts[0].Name
 		}
-		return nil, diag.At(st.Name.Span(), diag.Unknown, "no user function %q", st.Name.String())
+		return catalog.DropMacro{Database: strings.ToLower(database), Name: st.Name.Name(), IfExists: st.IfExists}, nil
 	case *ast.CreateSchedule, *ast.AlterSchedule, *ast.DropSchedule:
 		return nil, diag.At(st.Span(), diag.Unsupported, "schedules are not kept here").WithHint("run reports from cron: winnow report run FILE.sql")
 	}

@@ -31,6 +31,7 @@ func scalarFamilies() []family[Scalar] {
 		{"With lambdas", lambdas},
 		{"URLs and addresses", slices.Concat(urls, networks, enrichment)},
 		{"Log lines and units", slices.Concat(logLines, units)},
+		{"Other languages", userCode},
 		{"Session", sessionInfo},
 	}
 }

@@ -187,14 +187,19 @@ type Analyze struct {
 	NoScan     bool
 }
 
-// CreateFunction is CREATE [TEMPORARY] FUNCTION name AS 'class' [USING JAR '…', …].
+// CreateFunction is CREATE [TEMPORARY] FUNCTION name AS 'class' [USING JAR '…', …], or
+// CREATE … FUNCTION name(x type, …) RETURNS type LANGUAGE word AS 'code'.
 type CreateFunction struct {
 	Pos
+	Params      []ColumnDef
+	Returns     *Type  // nil: of a class
+	Language    string // "" for a class
+	CodeAt      Pos    // of the class or code
 	Name        QName
 	Temporary   bool
 	OrReplace   bool
 	IfNotExists bool
-	Class       string
+	Class       string     // or the code
 	Using       []Property // Key jar, file or archive; Value the path
 }
 

@@ -72,6 +72,12 @@ func (p *printer) viewOrFunction(s Statement) {
 		p.WriteString("function ")
 		p.when(s.IfNotExists, "if not exists ")
 		p.qname(s.Name)
+		if s.Returns != nil {
+			parens(p, s.Params, p.column)
+			p.WriteString(" returns ")
+			p.typ(s.Returns)
+			p.words(" language ", s.Language)
+		}
 		p.words(" as ", Quote(s.Class))
 		p.when(len(s.Using) > 0, " using ")
 		sep(p, s.Using, func(k Property) { p.words(k.Key, " ", Quote(k.Value)) })

@@ -39,7 +39,7 @@ func (e *Env) Describe(ctx context.Context, st *ast.Describe) (*Rows, error) {
 	case ast.DescribeDatabase:
 		return e.describeDatabase(st)
 	case ast.DescribeFunction:
-		return describeFunction(st)
+		return e.describeFunction(st)
 	}
 	t, err := e.Table(st.Name)
 	if err != nil {
@@ -257,7 +257,7 @@ func (e *Env) describeDatabase(st *ast.Describe) (*Rows, error) {
 	return r, nil
 }
 
-func describeFunction(st *ast.Describe) (*Rows, error) {
+func (e *Env) describeFunction(st *ast.Describe) (*Rows, error) {
 	name := st.Name.String()
 	r := &Rows{Columns: []string{"tab_name"}}
 	var names []string
@@ -272,6 +272,14 @@ func describeFunction(st *ast.Describe) (*Rows, error) {
 			}
 		}
 		names = append(append(names, d.Name), d.Aliases...)
+	}
+	if db := e.snapshot().Database(e.database(st.Name)); db != nil && db.Macros[strings.ToLower(st.Name.Name())] != nil {
+		m := db.Macros[strings.ToLower(st.Name.Name())]
+		var params []string
+		for _, c := range m.Params {
+			params = append(params, c.Name+" "+datatype.Name(c.Type))
+		}
+		r.add(m.Name + "(" + strings.Join(params, ", ") + "): a user's function; it is " + m.Body)
 	}
 	if len(r.Cells) == 0 {
 		err := funcs.NoFunction("function", name, names)

@@ -112,6 +112,6 @@ func (e *Env) CreateMacro(st *ast.CreateMacro) (catalog.Change, error) {
 	}
 	return catalog.SetMacro{
 		Database: strings.ToLower(e.Bind.Session.Database),
-		Macro:    &catalog.Macro{Name: strings.ToLower(st.Name.Name), Params: params, Body: ast.Print(st.Body)},
+		Macro:    &catalog.Macro{Name: strings.ToLower(st.Name.Name), Params: params, Body: ast.Print(st.Body), Temporary: true},
 	}, nil
 }

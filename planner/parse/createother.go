@@ -62,8 +62,19 @@ func (p *parser) createFunction(start int, orReplace bool) ast.Statement {
 	p.expect("function")
 	f.IfNotExists = p.ifNotExists()
 	f.Name = p.qname("a function name")
+	if p.accept("(") {
+		if !p.at(")") {
+			f.Params = list(p, p.column)
+		}
+		p.expect(")")
+		p.expect("returns")
+		f.Returns = p.typ()
+		p.expect("language")
+		f.Language = p.ident("a language: sql or cel").Name
+	}
 	p.expect("as")
-	f.Class = p.str("a class in quotes")
+	f.CodeAt = ast.Pos(p.peek().span())
+	f.Class = p.str("a class or code in quotes")
 	if p.accept("using") {
 		f.Using = list(p, func() ast.Property {
 			begin := p.here()
