@@ -31,6 +31,8 @@ func (c *cutter) join(n *logical.Join) (*piece, error) {
 		pb.BroadcastRight = true
 	case needsWholeRight(n.Kind):
 		left, right = c.one(left), c.one(right)
+	case slices.Contains(pb.Reduce, true) && left.spread != single && (right.spread != single || c.cfg.Partitions > 1):
+		left, right = c.reduced(n, pb, left, right)
 	default:
 		left, right = c.together(left, right, pb.LeftKeys, pb.RightKeys)
 	}
@@ -38,6 +40,32 @@ func (c *cutter) join(n *logical.Join) (*piece, error) {
 		pb.Output = placesOf(n)
 	}
 	return c.over(n.Fields(), &winnowpb.Node{Op: &winnowpb.Node_Join{Join: pb}}, left, right), nil
+}
+
+// reduced brings rows with equal keys of both sides together, the right side first: its keys go to every task that reads the
+// left one, so that rows without a match do not travel.
+func (c *cutter) reduced(n *logical.Join, pb *winnowpb.Join, left, right *piece) (*piece, *piece) {
+	right = c.hash(right, pb.RightKeys)
+	semi := &winnowpb.Join{Kind: winnowpb.Join_SEMI, BroadcastRight: true}
+	distinct := &winnowpb.Aggregate{Phase: winnowpb.Aggregate_COMPLETE}
+	var fields []logical.Field
+	for i, wanted := range pb.Reduce {
+		if !wanted {
+			continue
+		}
+		f := logical.Field{Name: "key", T: n.Reduces[len(fields)].T}
+		semi.LeftKeys, semi.RightKeys = append(semi.LeftKeys, pb.LeftKeys[i]), append(semi.RightKeys, column(len(fields), f))
+		semi.NullSafe, semi.Reduce = append(semi.NullSafe, false), append(semi.Reduce, true)
+		distinct.Keys, fields = append(distinct.Keys, pb.RightKeys[i]), append(fields, f)
+	}
+	pb.Reduce = nil // the scan is below the semi-join now
+	again := c.node(right.fields)
+	again.Op = right.root.Op
+	keys, node := c.on(&piece{root: again, fields: right.fields, spread: hashed}, fields)
+	node.Op = &winnowpb.Node_Aggregate{Aggregate: distinct}
+	keys = c.exchange(keys, &winnowpb.Output{Kind: winnowpb.Output_BROADCAST}, nil, left.spread)
+	left = c.over(left.fields, &winnowpb.Node{Op: &winnowpb.Node_Join{Join: semi}}, left, keys)
+	return c.hash(left, pb.LeftKeys), right
 }
 
 // placesOf lists which of all columns of n it gives out.

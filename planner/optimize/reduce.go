@@ -12,11 +12,13 @@ import (
 )
 
 // reduce finds the joins whose left side can do without the rows that have no match, and the columns of files that tell
-// them: once the right side is known, its values go to the scans of the left one.
-func reduce(_ context.Context, _ *Env, n logical.Node) (logical.Node, error) {
+// them: once the right side is known, its values go to the scans of the left one. Those of a broadcast side are there
+// anyway; the keys of another are sent for it if they are few and the side is one of filtered rows.
+func reduce(ctx context.Context, env *Env, n logical.Node) (logical.Node, error) {
+	s := &estimator{ctx, env}
 	return rewrite(n, func(n logical.Node) (logical.Node, error) {
 		j, ok := n.(*logical.Join)
-		if !ok || !j.Broadcast || j.Kind != logical.Inner && j.Kind != logical.Semi {
+		if !ok || j.Kind != logical.Inner && j.Kind != logical.Semi && j.Kind != logical.Right {
 			return n, nil
 		}
 		out := *j
@@ -30,8 +32,24 @@ func reduce(_ context.Context, _ *Env, n logical.Node) (logical.Node, error) {
 				out.Reduces = append(out.Reduces, col)
 			}
 		}
+		if !j.Broadcast && !s.sendsKeys(&out) {
+			out.Reduces = nil
+		}
 		return &out, nil
 	})
+}
+
+// filteredPart is the part of its table that a right side may be guessed to keep for its keys to be sent.
+const filteredPart = 0.5
+
+// sendsKeys reports whether it is worth sending the keys by which j reduces.
+func (s *estimator) sendsKeys(j *logical.Join) bool {
+	right := s.of(j.Right)
+	width := 0.0
+	for _, c := range j.Reduces {
+		width += memoryWidth(c.T)
+	}
+	return right.known && right.rows*width <= float64(s.env.BroadcastBytes) && right.rows <= filteredPart*s.base(j.Right)
 }
 
 // inSet: values of the type go into sets that scans know (serde.KeySet).
