@@ -155,10 +155,11 @@ type vector struct {
 	dec     []decimal128.Num
 	offsets []int32 // n+1 values for text, binary, list and map
 	data    []byte
-	kids    []*vector // list: item; map: key, value; struct: fields
-	keys    []string  // of a map, those whose entries are read; nil: all
-	width   int       // characters of varchar and char
-	prec    int       // of decimal
+	kids    []*vector       // list: item; map: key, value; struct: fields
+	keys    []string        // of a map, those whose entries are read; nil: all
+	absent  arrow.ArrayData // of an absent column: NULLs for batches to come
+	width   int             // characters of varchar and char
+	prec    int             // of decimal
 	scale   int
 }
 

@@ -48,12 +48,13 @@ func (c *vector) keepFields(paths []string) {
 	}
 }
 
-// finishAbsent returns the values of an absent column and empties it.
+// finishAbsent returns the values of an absent column and empties it. Batches share one array of NULLs, the longest so far.
 func (c *vector) finishAbsent() *array.Data {
-	a := array.MakeArrayOfNull(memory.DefaultAllocator, c.typ, c.n)
-	defer a.Release()
-	d := a.Data().(*array.Data)
-	d.Retain()
+	if c.absent == nil || c.absent.Len() < c.n {
+		a := array.MakeArrayOfNull(memory.DefaultAllocator, c.typ, c.n)
+		c.absent = a.Data()
+	}
+	d := array.NewSliceData(c.absent, 0, int64(c.n))
 	c.n = 0
-	return d
+	return d.(*array.Data)
 }
