@@ -23,7 +23,7 @@ type aggregate struct {
 	aggSpec
 	depth uint // how often the rows have been cut by key hash
 
-	table *groups
+	table *groups // nil: it was given out, and no row has come since
 	hold  hold
 	fresh int          // rows since the table was last measured
 	out   *groupsOut   // being given out
@@ -209,6 +209,9 @@ func (a *aggregate) read(ctx context.Context) error {
 			return err
 		}
 		a.any = true
+		if a.table == nil {
+			a.table = newGroups(a.env, &a.aggSpec)
+		}
 		err = a.table.add(rec)
 		rows := int(rec.NumRows())
 		rec.Release()
@@ -241,14 +244,13 @@ func (a *aggregate) measure(ctx context.Context, rows int) error {
 	return a.hold.must("an aggregation")
 }
 
-// give puts the table out and begins a new one.
-func (a *aggregate) give(f stateOut) error {
-	var err error
+// give puts the table out.
+func (a *aggregate) give(f stateOut) (err error) {
 	a.out, err = a.table.output(a.schema, f)
 	if err == nil && a.passes {
 		a.out.byPartition(a.env.Task.GetStage().GetOutput())
 	}
-	a.table = newGroups(a.env, &a.aggSpec)
+	a.table = nil
 	a.hold.free()
 	return err
 }
@@ -258,7 +260,7 @@ func (a *aggregate) finish(ctx context.Context) error {
 		return a.finishAside(ctx)
 	}
 	if a.passes {
-		if len(a.keys) == 0 && !a.any {
+		if a.table == nil || len(a.keys) == 0 && !a.any {
 			return nil // the final phase makes the one row of nothing
 		}
 		return a.give(partialOf)
@@ -280,7 +282,9 @@ func (a *aggregate) Close() error {
 		a.out = nil
 	}
 	a.ended = true
-	a.table.release()
+	if a.table != nil {
+		a.table.release()
+	}
 	a.hold.free()
 	errs := []error{a.in.Close()}
 	for _, p := range a.parts {

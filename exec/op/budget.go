@@ -28,10 +28,11 @@ func (b *Budget) Used() int64 { return b.used.Load() }
 // Limit returns the limit in bytes, 0 for none.
 func (b *Budget) Limit() int64 { return b.limit }
 
-// Shared keeps values that several tasks make once.
+// Shared keeps values that several tasks make once, and memory that one after the other uses.
 type Shared struct {
-	mu sync.Mutex
-	m  map[any]*entry
+	mu     sync.Mutex
+	m      map[any]*entry
+	tables []*keyTable // empty ones, for the next tasks: they have the size that a task needs
 }
 
 type entry struct {
@@ -62,4 +63,34 @@ func (s *Shared) Do(key any, make func() (any, error)) (any, error) {
 		s.mu.Unlock()
 	}
 	return e.value, e.err
+}
+
+// table returns an empty table of keys.
+func (s *Shared) table() *keyTable {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(s.tables) - 1
+	if last < 0 {
+		return newKeyTable()
+	}
+	t := s.tables[last]
+	s.tables = s.tables[:last]
+	return t
+}
+
+// mostKept is the most bytes of a table, and keptPart the part of a query's memory, that are kept for another task.
+const (
+	mostKept = 32 << 20
+	keptPart = 64
+)
+
+// keep takes t, which its user is done with, for another.
+func (s *Shared) keep(t *keyTable, b *Budget) {
+	if n := t.size(); n > mostKept || b != nil && b.Limit() > 0 && n > b.Limit()/keptPart {
+		return
+	}
+	t.reset()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tables = append(s.tables, t)
 }

@@ -24,7 +24,7 @@ type groups struct {
 }
 
 func newGroups(env *Env, spec *aggSpec) *groups {
-	g := &groups{env: env, spec: spec, index: newKeyTable(), sets: make([]*argSet, len(spec.calls))}
+	g := &groups{env: env, spec: spec, index: env.Shared.table(), sets: make([]*argSet, len(spec.calls))}
 	told := true
 	for _, e := range spec.keys {
 		g.types = append(g.types, e.Type())
@@ -256,6 +256,10 @@ func (g *groups) applySets() error {
 }
 
 func (g *groups) release() {
+	if g.index != nil {
+		g.env.Shared.keep(g.index, g.env.Budget)
+		g.index = nil
+	}
 	if g.keys != nil {
 		g.keys.release()
 	}

@@ -47,7 +47,7 @@ func (g *groups) output(schema *arrow.Schema, f stateOut) (*groupsOut, error) {
 		}
 		o.states = append(o.states, a)
 	}
-	g.states, g.index.slots = nil, nil
+	g.states = nil
 	return o, nil
 }
 

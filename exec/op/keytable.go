@@ -48,6 +48,14 @@ func newKeyTable() *keyTable {
 	return t
 }
 
+// reset takes all keys out; the memory stays.
+func (t *keyTable) reset() {
+	clear(t.slots)
+	t.n, t.packed, t.places = 0, t.packed[:1], t.places[:0]
+	t.arena.reset()
+	t.arena.add(entryHead) // what none begins with is still there
+}
+
 // slotOf spreads the upper half of a hash over the slots anew, since the rows of one task or one spilled
 // part agree in some bits of their hash.
 func (t *keyTable) slotOf(h uint64) uint32 { return uint32(h>>32) * 0x9e3779b1 >> t.shift }

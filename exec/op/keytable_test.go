@@ -45,52 +45,56 @@ func TestKeyTable(t *testing.T) {
 		{"both", []int{0, 1}, []arrow.DataType{datatype.BigInt, datatype.String}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			table, numbers := newKeyTable(), map[string]uint32{}
-			row := func(cols []arrow.Array, i int) string {
-				s := ""
-				for _, col := range cols {
-					s += "|" + col.ValueStr(i)
-				}
-				return s
-			}
-			var k keyHash
-			for _, n := range []int{1, 100, stepRows, 3000, 20000, 5} {
-				cols := []arrow.Array{}
-				all := keyBatch(r, n, 1+2*n)
-				for _, at := range c.columns {
-					cols = append(cols, all[at])
-				}
-				k.of(cols, n)
-				found := make([]int32, n)
-				table.find(&k, found)
-				ids := make([]uint32, n)
-				fresh := map[int32]bool{}
-				for _, i := range table.insert(&k, ids) {
-					fresh[i] = true
-				}
-				for i := range n {
-					key := row(cols, i)
-					want, ok := numbers[key]
-					if !ok {
-						want = uint32(len(numbers))
-						numbers[key] = want
+			table := newKeyTable()
+			for range 2 { // a table that was emptied is like a new one
+				numbers := map[string]uint32{}
+				row := func(cols []arrow.Array, i int) string {
+					s := ""
+					for _, col := range cols {
+						s += "|" + col.ValueStr(i)
 					}
-					if ids[i] != want || fresh[int32(i)] == ok {
-						t.Fatalf("row %d %q has number %d, want %d; fresh %v", i, key, ids[i], want, !ok)
+					return s
+				}
+				var k keyHash
+				for _, n := range []int{1, 100, stepRows, 3000, 20000, 5} {
+					cols := []arrow.Array{}
+					all := keyBatch(r, n, 1+2*n)
+					for _, at := range c.columns {
+						cols = append(cols, all[at])
 					}
-					if found[i] >= 0 && uint32(found[i]) != want {
-						t.Fatalf("row %d %q found as %d, want %d", i, key, found[i], want)
+					k.of(cols, n)
+					found := make([]int32, n)
+					table.find(&k, found)
+					ids := make([]uint32, n)
+					fresh := map[int32]bool{}
+					for _, i := range table.insert(&k, ids) {
+						fresh[i] = true
+					}
+					for i := range n {
+						key := row(cols, i)
+						want, ok := numbers[key]
+						if !ok {
+							want = uint32(len(numbers))
+							numbers[key] = want
+						}
+						if ids[i] != want || fresh[int32(i)] == ok {
+							t.Fatalf("row %d %q has number %d, want %d; fresh %v", i, key, ids[i], want, !ok)
+						}
+						if found[i] >= 0 && uint32(found[i]) != want {
+							t.Fatalf("row %d %q found as %d, want %d", i, key, found[i], want)
+						}
+					}
+					back := table.columns(memory.DefaultAllocator, c.types, ids)
+					for j, col := range back {
+						if !array.Equal(col, cols[j]) {
+							t.Fatalf("column %d is not what was put in", j)
+						}
 					}
 				}
-				back := table.columns(memory.DefaultAllocator, c.types, ids)
-				for j, col := range back {
-					if !array.Equal(col, cols[j]) {
-						t.Fatalf("column %d is not what was put in", j)
-					}
+				if table.n != len(numbers) {
+					t.Errorf("%d keys, want %d", table.n, len(numbers))
 				}
-			}
-			if table.n != len(numbers) {
-				t.Errorf("%d keys, want %d", table.n, len(numbers))
+				table.reset()
 			}
 		})
 	}
