@@ -390,6 +390,17 @@ func (b *KeyBuffer) keyColumn(_ int, col arrow.Array) {
 func (b *KeyBuffer) keyText(d arrow.ArrayData, null nulls) {
 	off := offsetsOf(d)
 	text := bytesOf(d, 2)
+	if null.none() {
+		for i, p := range b.pos {
+			v := text[off[i]:off[i+1]]
+			dst := b.Data[p : p+5+len(v)]
+			dst[0] = tagValue
+			binary.LittleEndian.PutUint32(dst[1:], uint32(len(v)))
+			copy(dst[5:], v)
+			b.pos[i] = p + len(dst)
+		}
+		return
+	}
 	for i := range b.pos {
 		if !b.value(i, null) {
 			continue
@@ -417,6 +428,14 @@ func (b *KeyBuffer) value(i int, null nulls) bool {
 
 // put writes values of width bytes by write.
 func put[T any](b *KeyBuffer, vals []T, null nulls, width int, write func(dst []byte, v T)) {
+	if null.none() {
+		for i, p := range b.pos {
+			b.Data[p] = tagValue
+			write(b.Data[p+1:], vals[i])
+			b.pos[i] = p + 1 + width
+		}
+		return
+	}
 	for i := range b.pos { // an array of NULLs may lack values
 		if b.value(i, null) {
 			write(b.Data[b.pos[i]:], vals[i])

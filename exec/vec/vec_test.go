@@ -282,13 +282,25 @@ func BenchmarkTakeString(b *testing.B) {
 func BenchmarkAppendKeys(b *testing.B) {
 	mem := memory.NewGoAllocator()
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, t := range []arrow.DataType{datatype.BigInt, datatype.String} {
-		a := random(r, mem, t, 16384)
-		b.Run(datatype.Name(t), func(b *testing.B) {
+	const rows = 16384
+	days, users := array.NewStringBuilder(mem), array.NewInt64Builder(mem)
+	for range rows {
+		days.Append("24")
+		users.Append(r.Int64N(1e6))
+	}
+	for _, c := range []struct {
+		name string
+		cols []arrow.Array
+	}{
+		{"bigint", []arrow.Array{random(r, mem, datatype.BigInt, rows)}},
+		{"string", []arrow.Array{random(r, mem, datatype.String, rows)}},
+		{"string and bigint without NULLs", []arrow.Array{days.NewArray(), users.NewArray()}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
 			var keys KeyBuffer
 			b.ReportAllocs()
 			for b.Loop() {
-				AppendKeys([]arrow.Array{a}, a.Len(), &keys)
+				AppendKeys(c.cols, rows, &keys)
 			}
 		})
 	}
