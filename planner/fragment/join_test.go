@@ -44,6 +44,20 @@ func draw(s *winnowpb.Stage) string {
 	return fmt.Sprintf("%s -> %s, tasks %d", node(s.Root), s.Output.Kind, s.Tasks)
 }
 
+// stagesOf draws the stages of a plan for two hash partitions.
+func stagesOf(t *testing.T, n logical.Node) string {
+	t.Helper()
+	plan, err := Cut(n, Config{Partitions: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, s := range plan.Stages {
+		lines = append(lines, draw(s))
+	}
+	return strings.Join(lines, "\n")
+}
+
 // TestJoinStages cuts joins of two tables, by what the plan says of them.
 func TestJoinStages(t *testing.T) {
 	left, right := scanOf("l", 1), scanOf("r", 2)
@@ -79,15 +93,7 @@ func TestJoinStages(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			j := c.join
 			j.Left, j.Right, j.On = left, right, []expr.Expr{on}
-			plan, err := Cut(&j, Config{Partitions: 2})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			for _, s := range plan.Stages {
-				got = append(got, draw(s))
-			}
-			if a, b := strings.Join(got, "\n"), strings.Join(c.want, "\n"); a != b {
+			if a, b := stagesOf(t, &j), strings.Join(c.want, "\n"); a != b {
 				t.Errorf("got\n%s\nwant\n%s", a, b)
 			}
 		})

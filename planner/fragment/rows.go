@@ -275,7 +275,8 @@ func (c *cutter) sample(in *piece, s *logical.Sample) (*piece, error) {
 	return p, nil
 }
 
-// sharedNode runs the subtree as one stage; every reader is an exchange on it, with its own column IDs.
+// sharedNode runs the subtree as one stage; every reader is an exchange on it, with its own column IDs. Rows that several
+// tasks make are dealt out by their hash, so that several tasks read them.
 func (c *cutter) sharedNode(n *logical.Shared) (*piece, error) {
 	made := c.shared[n.ID]
 	if made == nil {
@@ -283,12 +284,16 @@ func (c *cutter) sharedNode(n *logical.Shared) (*piece, error) {
 		if err != nil {
 			return nil, err
 		}
-		made = c.gather(in, nil)
+		if in.spread == single {
+			made = c.gather(in, nil)
+		} else {
+			made = c.hash(in, columns(in.fields))
+		}
 		c.shared[n.ID] = made
 		made.fields = n.Out
 		return made, nil
 	}
 	node := c.node(n.Out)
 	node.Op = made.root.Op
-	return &piece{root: node, fields: n.Out, spread: single}, nil
+	return &piece{root: node, fields: n.Out, spread: made.spread}, nil
 }
