@@ -22,15 +22,18 @@ func (p *place) call(e *ast.Call) (expr.Expr, error) {
 	if m := p.macro(e.Name); m != nil {
 		return p.expand(m, e)
 	}
+	if counts, err := p.hypothetical(e); err != nil || counts != nil {
+		if err != nil {
+			return nil, err
+		}
+		return p.expr(counts)
+	}
 	if name == "grouping" {
 		return p.grouping(e)
 	}
 	scalar := funcs.FindScalar(name)
 	if agg := funcs.FindAggregate(name); agg != nil && (scalar == nil || e.Distinct || e.Star || e.Filter != nil) {
 		return p.aggregate(agg, e)
-	}
-	if len(e.WithinGroup) > 0 && funcs.FindWindow(name) != nil {
-		return nil, diag.At(e.Span(), diag.Unsupported, "%s(…) WITHIN GROUP is not supported", name)
 	}
 	if scalar == nil && p.neighbour != nil && (name == "lag" || name == "lead") {
 		return p.neighbour(e)
