@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -46,8 +47,13 @@ func (s *statement) bindEnv(ctx context.Context) (*bind.Env, error) {
 	}
 	return &bind.Env{
 		Snapshot: snap, Session: s.session, Params: s.params, Parse: parseOne,
-		Virtual: func(db, table string) (*logical.Values, bool) { return s.c.virtual(snap, db, table) },
-		Warn:    func(text string) { s.warned = append(s.warned, text) },
+		Virtual: func(db, table string) (*logical.Values, error) {
+			if name, ok := strings.CutSuffix(table, "$partitions"); ok && snap.Table(db, name) != nil {
+				return s.partitionsTable(ctx, snap.Table(db, name))
+			}
+			return virtual(snap, db, table), nil
+		},
+		Warn: func(text string) { s.warned = append(s.warned, text) },
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package coord
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -11,15 +12,16 @@ import (
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/planner/logical"
+	"github.com/winnowdb/winnow/proto/diag"
 )
 
 // InformationSchema is the database of tables about tables.
 const InformationSchema = "information_schema"
 
-// virtual returns the rows of information_schema tables, made from the snapshot.
-func (c *Coordinator) virtual(snap *catalog.Snapshot, database, table string) (*logical.Values, bool) {
+// virtual returns the rows of an information_schema table, made from the snapshot; nil if there is no such table.
+func virtual(snap *catalog.Snapshot, database, table string) *logical.Values {
 	if database != InformationSchema {
-		return nil, false
+		return nil
 	}
 	switch table {
 	case "schemata":
@@ -27,7 +29,7 @@ func (c *Coordinator) virtual(snap *catalog.Snapshot, database, table string) (*
 		for _, db := range sorted(snap.Databases) {
 			v.add("winnow", db, "")
 		}
-		return v.rows, true
+		return v.rows
 	case "tables", "views":
 		v := newVirtual("table_catalog", "table_schema", "table_name", "table_type", "view_definition")
 		each(snap, func(t *catalog.Table) {
@@ -35,11 +37,41 @@ func (c *Coordinator) virtual(snap *catalog.Snapshot, database, table string) (*
 				v.add("winnow", t.Database, t.Name, kindName(t.Kind), t.View.Text)
 			}
 		})
-		return v.rows, true
+		return v.rows
 	case "columns":
-		return virtualColumns(snap), true
+		return virtualColumns(snap)
 	}
-	return nil, false
+	return nil
+}
+
+// partitionsTable returns the rows of "t$partitions", which Trino and Athena have: a row per partition, a column per key.
+func (s *statement) partitionsTable(ctx context.Context, t *catalog.Table) (*logical.Values, error) {
+	if !t.IsPartitioned() {
+		return nil, diag.Errorf(diag.Unknown, "%s has no partitions", t.FullName())
+	}
+	rec, _, err := s.conn.source.Partitions(ctx, t, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer rec.Release()
+	v := &logical.Values{}
+	for _, c := range t.Partition {
+		v.Out = append(v.Out, logical.Field{Name: c.Name, T: c.Type})
+	}
+	for _, p := range catalog.Specs(t, rec) {
+		row := make([]expr.Expr, len(p.Values))
+		for i, key := range p.Values {
+			text := expr.String(key.Text)
+			if key.Null {
+				text = expr.Null(datatype.String)
+			}
+			if row[i], err = expr.NewCast(text, t.Partition[i].Type, diag.Span{}); err != nil {
+				return nil, err
+			}
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	return v, nil
 }
 
 func kindName(k catalog.Kind) string {

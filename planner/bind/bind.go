@@ -37,8 +37,8 @@ type Env struct {
 	// Parse parses the text of a view, or of a macro's body as "select body".
 	Parse func(sql string) (ast.Statement, error)
 	// Virtual returns the rows of a table that is in no catalog, such as information_schema.tables; the IDs
-	// in its Out are ignored. It may be nil. Names are in lower case.
-	Virtual func(database, table string) (rows *logical.Values, ok bool)
+	// in its Out are ignored; nil if there is none of that name. It may be nil. Names are in lower case.
+	Virtual func(database, table string) (*logical.Values, error)
 	// Star is told what each * of a select list, and each regular expression over names, stands for: its place
 	// in the statement and the columns, as HiveQL. Those in the text of a view are left out. It may be nil.
 	Star func(at diag.Span, columns string)

@@ -83,11 +83,11 @@ func newEnv(t testing.TB) *bind.Env {
 			Now: time.Date(2012, 1, 2, 3, 4, 5, 0, time.UTC), Zone: time.UTC, User: "ann", Database: "default", Settings: map[string]string{},
 		},
 		Parse: parseOne,
-		Virtual: func(db, name string) (*logical.Values, bool) {
+		Virtual: func(db, name string) (*logical.Values, error) {
 			if db != "information_schema" || name != "schemata" {
-				return nil, false
+				return nil, nil
 			}
-			return &logical.Values{Rows: [][]expr.Expr{{expr.String("default")}}, Out: []logical.Field{{Name: "schema_name", T: datatype.String}}}, true
+			return &logical.Values{Rows: [][]expr.Expr{{expr.String("default")}}, Out: []logical.Field{{Name: "schema_name", T: datatype.String}}}, nil
 		},
 	}
 }

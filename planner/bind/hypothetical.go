@@ -22,7 +22,9 @@ func (p *place) hypothetical(e *ast.Call) (ast.Expr, error) {
 		same = append(same, m.binary(ast.OpNullEq, o.Expr, e.Args[i]))
 	}
 	earlier := m.any(before)
-	rows := func(where ast.Expr) ast.Expr { return &ast.Call{Pos: e.Pos, Name: m.name("count"), Star: true, Filter: where} }
+	rows := func(where ast.Expr) ast.Expr {
+		return &ast.Call{Pos: e.Pos, Name: m.name("count"), Star: true, Filter: where}
+	}
 	switch name {
 	case "rank":
 		return m.binary(ast.OpAdd, rows(earlier), m.number("1")), nil

@@ -56,7 +56,11 @@ func (b *binder) named(t *ast.Table, c fromCtx) (rel relation, isScan bool, err 
 	}
 	db := b.databaseOf(t.Name)
 	if b.env.Virtual != nil {
-		if v, ok := b.env.Virtual(db, t.Name.Name()); ok {
+		v, err := b.env.Virtual(db, t.Name.Name())
+		if err != nil {
+			return relation{}, false, placed(err, t.Name.Span())
+		}
+		if v != nil {
 			return b.virtual(v, alias), false, nil
 		}
 	}
