@@ -39,7 +39,7 @@ func (b *binder) from(ref ast.TableRef, c fromCtx) (relation, error) {
 	case *ast.FuncTable:
 		return b.funcTable(ref, c)
 	case *ast.UniqueJoin:
-		return relation{}, diag.At(ref.Span(), diag.Unsupported, "UNIQUEJOIN is not supported").WithHint("write FULL JOIN … ON")
+		return b.uniqueJoin(ref, c)
 	}
 	return relation{}, diag.At(ref.Span(), diag.Internal, "%T in FROM", ref)
 }
