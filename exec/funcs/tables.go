@@ -14,11 +14,14 @@ type family[F any] struct {
 	list  []F
 }
 
+// internal is the title of functions that only plans call: nothing lists them.
+const internal = ""
+
 // scalarFamilies, aggregateFamilies, windowFamilies and tableFamilies are the whole library. A new family is one
 // line here; a new function is one entry in its family.
 func scalarFamilies() []family[Scalar] {
 	return []family[Scalar]{
-		{"Operators", slices.Concat(arithmetic, bitwise, comparisons, logic, membership, likes, subqueryChecks)},
+		{"Operators", slices.Concat(arithmetic, bitwise, comparisons, logic, membership, likes)},
 		{"Conditions", conditionals},
 		{"Mathematics", slices.Concat(mathematics, rounding, numerals)},
 		{"Hashes and ciphers", slices.Concat(hashes, digests)},
@@ -33,6 +36,7 @@ func scalarFamilies() []family[Scalar] {
 		{"Log lines and units", slices.Concat(logLines, units)},
 		{"Other languages", userCode},
 		{"Session", sessionInfo},
+		{internal, subqueryChecks},
 	}
 }
 
@@ -109,6 +113,9 @@ func Docs() iter.Seq[Doc] { return slices.Values(docs()) }
 var docs = sync.OnceValue(func() []Doc {
 	list := slices.Clone(forms)
 	for _, family := range scalarFamilies() {
+		if family.title == internal {
+			continue
+		}
 		for _, f := range family.list {
 			list = append(list, Doc{f.Name, f.Aliases, "scalar", family.title, f.Doc})
 		}
