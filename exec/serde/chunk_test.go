@@ -186,6 +186,12 @@ func logTable(b *testing.B) (*Table, []byte) {
 	return table, data
 }
 
+func TestDelimitedChunkAllocates(t *testing.T) {
+	f := formTable{"delimited", map[string]string{"field.delim": ","}, []string{"a string", "b int", "c double", "d date", "e decimal(9,2)", "f bigint"},
+		[][]int{{0, 1, 2, 3, 4, 5}}}
+	f.allocates(t, "GET /x,404,1.5,2024-03-05,12.25,123456789")
+}
+
 func BenchmarkDelimited(b *testing.B) {
 	table, data := logTable(b)
 	for _, c := range []struct {
