@@ -189,7 +189,8 @@ func (e *Env) DropPartitions(ctx context.Context, t *catalog.Table, a *ast.DropP
 	return out, nil
 }
 
-// One returns the one partition of a full spec; UNKNOWN if it is not registered.
+// One returns the one partition of a full spec, by the text of its values, else by the values: hour=6 finds hour=06 of an
+// int column. UNKNOWN if it is not registered.
 func (e *Env) One(ctx context.Context, t *catalog.Table, spec *ast.PartSpec) (catalog.PartitionSpec, error) {
 	values, err := e.Values(t, spec)
 	if err != nil {
@@ -203,6 +204,13 @@ func (e *Env) One(ctx context.Context, t *catalog.Table, spec *ast.PartSpec) (ca
 		if catalog.CompareValues(p.Values, values) == 0 {
 			return p, nil
 		}
+	}
+	equal, err := e.Partitions(ctx, t, *spec)
+	if err != nil {
+		return catalog.PartitionSpec{}, err
+	}
+	if len(equal) == 1 {
+		return equal[0], nil
 	}
 	return catalog.PartitionSpec{}, diag.At(spec.Span(), diag.Unknown, "no partition %s in %s", t.PartitionName(values), t.FullName())
 }
