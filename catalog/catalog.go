@@ -107,10 +107,10 @@ func (t *Table) FullName() string { return t.Database + "." + t.Name }
 // AllColumns returns the data columns and then the partition columns.
 func (t *Table) AllColumns() []Column { return append(slices.Clone(t.Columns), t.Partition...) }
 
-// PathPartitioned reports whether t's partitions are found by listing its LOCATION
-// (tblproperties 'winnow.partitions'='path') and not registered.
+// PathPartitioned reports whether t's partitions are found by listing its LOCATION and not registered: 'winnow.partitions'='path',
+// or Athena's 'projection.enabled'='true', which names the same folders without a catalog.
 func (t *Table) PathPartitioned() bool {
-	return t.IsPartitioned() && strings.EqualFold(t.Props["winnow.partitions"], "path")
+	return t.IsPartitioned() && (strings.EqualFold(t.Props["winnow.partitions"], "path") || strings.EqualFold(t.Props["projection.enabled"], "true"))
 }
 
 // Clone returns a copy of t whose maps and slices are its own, for making a changed Table.

@@ -17,7 +17,6 @@ var knownSettings = map[string]string{
 	"winnow.rules.off":                "",
 	"winnow.max.plan.nodes":           "1000",
 	"winnow.require.partition.filter": "false",
-	"winnow.dialect":                  "hive",
 	"winnow.strict":                   "false",
 	"winnow.force.overwrite":          "false",
 	attemptsSetting:                   strconv.Itoa(defaultAttempts),

@@ -79,6 +79,10 @@ func (e *Env) CreateTable(st *ast.CreateTable, as []logical.Field) (*catalog.Tab
 		return nil, err
 	}
 	t.Location = e.location(t, st.Location)
+	if template := t.Props["storage.location.template"]; template != "" && t.PathPartitioned() && !layoutTemplate(t, template) {
+		return nil, diag.At(st.Span(), diag.Unsupported, "storage.location.template %q is not the layout key=value under the table's location", template).
+			WithHint("leave projection out and name each partition: alter table … add partition (…) location '…'")
+	}
 	if st.Clustered != nil {
 		t.Bucketing = bucketing(st.Clustered)
 	}
@@ -298,4 +302,13 @@ func applyRow(f *catalog.Format, row *ast.RowFormat) {
 			f.Props[p.key] = *p.value
 		}
 	}
+}
+
+// layoutTemplate reports whether Athena's template of locations is the layout that t's partitions have anyway.
+func layoutTemplate(t *catalog.Table, template string) bool {
+	layout := strings.TrimSuffix(t.Location, "/")
+	for _, c := range t.Partition {
+		layout += "/" + c.Name + "=${" + c.Name + "}"
+	}
+	return strings.TrimSuffix(template, "/") == layout
 }

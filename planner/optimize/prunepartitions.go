@@ -14,6 +14,7 @@ import (
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/planner/logical"
+	"github.com/winnowdb/winnow/proto/diag"
 )
 
 // prunePartitions evaluates the filters that read only partition columns on the list of partitions, with
@@ -40,12 +41,19 @@ func listPartitions(ctx context.Context, env *Env, n logical.Node, prune bool) (
 		}
 		keys := &keyFilter{env: env, scan: s}
 		c.Filters = nil
+		filtered := false
 		for _, f := range s.Filters {
-			if prune && keys.takes(f) {
+			takes := keys.takes(f)
+			filtered = filtered || takes
+			if prune && takes {
 				keys.conds = append(keys.conds, f)
 			} else {
 				c.Filters = append(c.Filters, f)
 			}
+		}
+		if !filtered && wantsFilter(env.Session, s.Table) {
+			return nil, diag.At(s.At, diag.Denied, "%s is read without a condition on its partition columns", s.Table.FullName()).
+				WithHint("write one, such as %s = …, or set %s=false", s.Table.Partition[0].Name, requireFilter)
 		}
 		pruned, err := keys.run(ctx)
 		if err != nil {
@@ -54,6 +62,18 @@ func listPartitions(ctx context.Context, env *Env, n logical.Node, prune bool) (
 		c.Pruned = pruned
 		return &c, nil
 	})
+}
+
+// requireFilter is the setting, and the property of a table, that wants a condition on the partitions that are read.
+const requireFilter = "winnow.require.partition.filter"
+
+// wantsFilter reports whether t may only be read with a condition on its partition columns. What the session sets rules; Hive's
+// own setting counts too.
+func wantsFilter(s *funcs.Session, t *catalog.Table) bool {
+	if v, ok := s.Settings[requireFilter]; ok {
+		return strings.EqualFold(v, "true")
+	}
+	return strings.EqualFold(t.Props[requireFilter], "true") || strings.EqualFold(s.Settings["hive.strict.checks.no.partition.filter"], "true")
 }
 
 // keyFilter is the partition filters of one scan.
