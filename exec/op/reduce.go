@@ -1,6 +1,8 @@
 package op
 
 import (
+	"slices"
+
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/winnowdb/winnow/exec/expr"
@@ -146,12 +148,16 @@ func (s *scan) wants(f *winnowpb.FileRange) (bool, error) {
 }
 
 // leaveOutRows makes the decoder ask whether keys may hold the value of an output column, if it can and nothing has been
-// read yet.
+// read yet. Joins further down tell of theirs later and are asked first: they come first since they leave fewer rows.
 func (s *scan) leaveOutRows(column int, keys *serde.KeySet) error {
 	p := serde.Predicate{Column: s.need.Columns[s.place[column]], Op: serde.Among, Keys: keys}
 	if s.strict() || !s.table.Pushes(p) {
 		return nil
 	}
-	s.need.Where = append(s.need.Where, p)
+	at := slices.IndexFunc(s.need.Where, func(p serde.Predicate) bool { return p.Op == serde.Among })
+	if at < 0 {
+		at = len(s.need.Where)
+	}
+	s.need.Where = slices.Insert(s.need.Where, at, p)
 	return s.openDecoder()
 }
