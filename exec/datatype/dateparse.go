@@ -125,7 +125,7 @@ func ParseTimestamp(b []byte) (ts decimal128.Num, ok bool) {
 // the reader can count them.
 func ParseTimestampLazy(b []byte) (ts decimal128.Num, zoned, ok bool) {
 	days, rest, ok := scanDate(b)
-	if !ok || len(rest) < 2 || (rest[0] != ' ' && rest[0] != 'T') || rest[len(rest)-1] <= ' ' {
+	if !ok || len(rest) < 2 || (rest[0] != ' ' && rest[0] != 'T') {
 		return decimal128.Num{}, false, false
 	}
 	c, ok := scanClock(rest[1:])
