@@ -35,8 +35,10 @@ type GossipConfig struct {
 	Flight  string // host:port of its Flight SQL service, or ""
 	Slots   int
 	Version string
-	Key     []byte // 16, 24 or 32 bytes; nil: no encryption
-	Log     *slog.Logger
+	// Protocol is the version of the RPC between nodes: a node of another one is refused when it joins, and gets no tasks.
+	Protocol int
+	Key      []byte // 16, 24 or 32 bytes; nil: no encryption
+	Log      *slog.Logger
 }
 
 // Node is what gossip carries of a node; at most 512 bytes as JSON.
@@ -47,6 +49,7 @@ type Node struct {
 	Flight   string `json:"f,omitempty"`
 	Slots    int    `json:"s"`
 	Version  string `json:"v"`
+	Protocol int    `json:"p"`
 	Draining bool   `json:"d,omitempty"`
 }
 
@@ -73,7 +76,7 @@ func Join(cfg GossipConfig) (*Gossip, error) {
 		return nil, diag.Errorf(diag.Config, "gossip address %q: %w", cfg.Bind, err)
 	}
 	g := &Gossip{
-		self:  Node{Name: cfg.Name, Role: cfg.Role, RPC: cfg.RPC, Flight: cfg.Flight, Slots: cfg.Slots, Version: cfg.Version},
+		self:  Node{Name: cfg.Name, Role: cfg.Role, RPC: cfg.RPC, Flight: cfg.Flight, Slots: cfg.Slots, Version: cfg.Version, Protocol: cfg.Protocol},
 		nodes: map[string]Node{}, changed: make(chan struct{}), log: cfg.Log, clash: make(chan string, 1),
 	}
 	c := memberlist.DefaultLANConfig()
@@ -105,7 +108,10 @@ func (g *Gossip) join(peers []string) error {
 	var err error
 	for deadline := time.Now().Add(joinFor); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		if _, err = g.list.Join(peers); err == nil {
-			return g.unique()
+			if err := g.unique(); err != nil {
+				return err
+			}
+			return g.compatible()
 		}
 	}
 	return diag.Errorf(diag.Unavailable, "no node answers at %s: %w", strings.Join(peers, ", "), err).
@@ -121,6 +127,17 @@ func (g *Gossip) unique() error {
 	case <-time.After(300 * time.Millisecond):
 		return nil
 	}
+}
+
+// compatible refuses this node if one of another protocol is in the cluster.
+func (g *Gossip) compatible() error {
+	for _, n := range g.Nodes() {
+		if n.Protocol != g.self.Protocol {
+			return diag.Errorf(diag.Conflict, "node %q of the cluster is winnow %s, protocol %d, and this one is winnow %s, protocol %d",
+				n.Name, n.Version, n.Protocol, g.self.Version, g.self.Protocol).WithHint("run the same version on all nodes")
+		}
+	}
+	return nil
 }
 
 // Address returns the gossip address that others join at.
@@ -141,11 +158,11 @@ func (g *Gossip) Nodes() []Node {
 	return out
 }
 
-// Workers returns those that run tasks. This node's own address is its RPC address like any other's.
+// Workers returns those that run tasks, without any of another protocol. This node's own address is its RPC address like any other's.
 func (g *Gossip) Workers() []Worker {
 	var out []Worker
 	for _, n := range g.Nodes() {
-		if n.Role != RoleCoordinator {
+		if n.Role != RoleCoordinator && n.Protocol == g.self.Protocol {
 			out = append(out, Worker{Name: n.Name, Address: n.RPC, Slots: n.Slots, Draining: n.Draining, Version: n.Version})
 		}
 	}
@@ -195,6 +212,9 @@ func (g *Gossip) NotifyUpdate(n *memberlist.Node) {
 		return
 	}
 	node.Name = n.Name
+	if node.Protocol != g.self.Protocol {
+		g.log.Warn("node of another protocol gets no tasks", "node", n.Name, "version", node.Version, "protocol", node.Protocol, "own", g.self.Protocol)
+	}
 	g.update(func() { g.nodes[n.Name] = node })
 }
 

@@ -158,7 +158,7 @@ func (n *node) start() error {
 	}
 	n.gossip, err = member.Join(member.GossipConfig{
 		Name: n.ready.Name, Bind: n.flags.gossip, Join: n.flags.join, Role: n.flags.role, RPC: n.ready.RPC,
-		Flight: n.ready.Flight, Slots: max(1, n.flags.engine.slots), Version: version, Log: n.log,
+		Flight: n.ready.Flight, Slots: max(1, n.flags.engine.slots), Version: version, Protocol: worker.Protocol, Log: n.log,
 	})
 	if err != nil {
 		return err
