@@ -25,6 +25,7 @@ func (s *statement) ddlEnv(ctx context.Context) (*ddl.Env, error) {
 	return &ddl.Env{
 		Bind: b, Source: s.conn.source, Warehouse: s.c.cfg.Warehouse, Now: s.session.Now, Check: checkFormat,
 		Handler: func(name string) error { _, err := s.c.cfg.Set.Handler(name); return err },
+		Reads:   func(location string) error { _, err := s.c.cfg.Set.Store(location); return err },
 		Warn:    func(text string) { s.warned = append(s.warned, text) },
 	}, nil
 }
@@ -280,6 +281,9 @@ func (s *statement) alterPartitions(ctx context.Context, env *ddl.Env, st *ast.A
 		if err != nil {
 			return nil, err
 		}
+		if err := env.Reads(a.Location); err != nil {
+			return nil, err
+		}
 		next := catalog.PartitionSpec{Values: old.Values, Location: strings.TrimPrefix(a.Location, "file://")}
 		return s.apply(ctx, catalog.ReplacePartition{Database: t.Database, Name: t.Name, Old: old.Values, New: next})
 	case *ast.ExchangePartition:
@@ -418,6 +422,9 @@ func (s *statement) repair(ctx context.Context, env *ddl.Env, st *ast.Msck) (*Re
 		lines = append(lines, fmt.Sprintf("Partitions not in metastore: %s:%s", t.Name, t.PartitionName(p.Values)))
 	}
 	if st.Repair && st.Add && len(missing) > 0 {
+		if err := env.WarnUnreadable(ctx, t, missing); err != nil {
+			return nil, err
+		}
 		if err := s.conn.source.Apply(ctx, catalog.AddPartitions{Database: t.Database, Name: t.Name, Partitions: missing, IfNotExists: true}); err != nil {
 			return nil, err
 		}

@@ -98,7 +98,7 @@ func (s *statement) reads(ctx context.Context, p *planner.Planned) ([]string, er
 	for _, stage := range p.Plan.Stages {
 		for _, src := range stage.Scans {
 			files, bytes := 0, int64(0)
-			err := splits.List(ctx, s.c.cfg.Set, src, s.c.cfg.Splits.Listings, func(_ *winnowpb.PartitionDir, objects []connectors.Object) error {
+			err := splits.List(ctx, s.c.cfg.Set, src, s.c.cfg.Splits.Listings, func(string) {}, func(_ *winnowpb.PartitionDir, objects []connectors.Object) error {
 				for _, o := range objects {
 					files++
 					bytes += o.Size

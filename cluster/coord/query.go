@@ -130,7 +130,7 @@ func (s *statement) size() func(context.Context, *logical.Scan) (int64, bool) {
 			src.Recursive = true
 		}
 		var sum int64
-		err := splits.List(ctx, s.c.cfg.Set, src, s.c.cfg.Splits.Listings, func(_ *winnowpb.PartitionDir, objects []connectors.Object) error {
+		err := splits.List(ctx, s.c.cfg.Set, src, s.c.cfg.Splits.Listings, func(string) {}, func(_ *winnowpb.PartitionDir, objects []connectors.Object) error {
 			for _, o := range objects {
 				sum += o.Size
 			}

@@ -66,6 +66,7 @@ type Query struct {
 	q      *queue
 	local  *Local
 	pinned *versions
+	damage damage
 	cancel context.CancelCauseFunc
 
 	mu       sync.Mutex
@@ -87,6 +88,9 @@ func (q *Query) Run(ctx context.Context, emit worker.Emit) (err error) {
 	defer cancel(nil)
 	q.cancel = cancel
 	defer func() {
+		if err == nil {
+			err = q.damage.err()
+		}
 		if rerr := q.x.release(); err == nil {
 			err = rerr
 		}
@@ -131,6 +135,7 @@ func New(plan *winnowpb.Plan, cfg Config) *Query {
 		cfg: cfg, plan: plan, x: x, q: q,
 		local:    &Local{Inputs: x, Shared: op.NewShared(), Budget: budget},
 		pinned:   newVersions(plan),
+		damage:   damage{now: cfg.Machine.Now},
 		progress: Progress{Stats: &winnowpb.Stats{}},
 	}
 }
@@ -428,6 +433,15 @@ func (q *Query) attempt(ctx context.Context, w member.Worker, a *attempt) (lost 
 	}
 	out.release()
 	kind := diag.KindOf(err)
+	if kind == diag.BadFile {
+		if err = q.damage.add(err); err == nil {
+			if q.q.win(a) {
+				it.cancel()
+				q.x.commit(it.stage.Id, q.x.kept.output()) // for the readers to go on
+			}
+			return false, nil
+		}
+	}
 	lost = kind == diag.Lost || kind == diag.Unavailable && w.Address != ""
 	again := lost && a.number+1 < q.cfg.MaxAttempts
 	if done := q.q.lose(a, again); done || again || ctx.Err() != nil {

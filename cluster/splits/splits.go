@@ -43,7 +43,7 @@ func Of(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, scan
 			return ctx.Err()
 		}
 	}}
-	err := List(ctx, set, src, cfg.Listings, func(dir *winnowpb.PartitionDir, objects []connectors.Object) error {
+	err := List(ctx, set, src, cfg.Listings, warn, func(dir *winnowpb.PartitionDir, objects []connectors.Object) error {
 		if len(objects) == 0 && dir.Name != "" {
 			warn(fmt.Sprintf("partition %s of %s has no files at %s", dir.Name, src.Table, dir.Location))
 		}
@@ -61,8 +61,9 @@ func Of(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, scan
 }
 
 // List lists the data files of every partition of src, with several listings under way at once, and
-// hands them to each in the order of src.Partitions.
-func List(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, listings int, each func(*winnowpb.PartitionDir, []connectors.Object) error) error {
+// hands them to each in the order of src.Partitions. warn, which is called from several goroutines, hears of files
+// that are passed over and yet look like data.
+func List(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, listings int, warn func(string), each func(*winnowpb.PartitionDir, []connectors.Object) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, listings) + 1)
 	results := make([]chan []connectors.Object, len(src.Partitions))
@@ -87,7 +88,7 @@ func List(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, li
 			break
 		}
 		g.Go(func() error {
-			objects, err := files(ctx, set, src, dir.Location)
+			objects, err := files(ctx, set, src, dir.Location, warn)
 			results[i] <- objects
 			return err
 		})
@@ -96,33 +97,39 @@ func List(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, li
 }
 
 // files lists what is data under location.
-func files(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, location string) ([]connectors.Object, error) {
+func files(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, location string, warn func(string)) ([]connectors.Object, error) {
 	store, err := set.Store(location)
 	if err != nil {
 		return nil, err
 	}
 	var out []connectors.Object
 	base := strings.TrimSuffix(location, "/")
+	below := 0
 	for o, err := range store.List(ctx, base) {
 		if err != nil {
 			return nil, fmt.Errorf("list %s: %w", location, err)
 		}
 		rest := strings.TrimPrefix(strings.TrimPrefix(o.Path, base), "/")
-		if o.Size > 0 && visible(rest, src.Recursive) {
+		switch {
+		case !visible(rest):
+		case !src.Recursive && strings.Contains(rest, "/"):
+			below++
+		case o.Size > 0:
 			out = append(out, o)
+		case serde.NamedPacked(o.Path):
+			warn(fmt.Sprintf("%s is empty, though its name says that it is compressed", o.Path))
 		}
+	}
+	if below > 0 {
+		warn(fmt.Sprintf("%d files in folders below %s are not read: the table property 'recursive'='true' reads them", below, location))
 	}
 	return out, nil
 }
 
-// visible reports whether the path below the location is a data file: no part of it is hidden, and it
-// is not in a sub-folder unless those are wanted.
-func visible(rest string, recursive bool) bool {
-	if rest == "" { // the location is a file
+// visible reports whether no part of the path below the location is hidden; it is "" if the location is a file.
+func visible(rest string) bool {
+	if rest == "" {
 		return true
-	}
-	if !recursive && strings.Contains(rest, "/") {
-		return false
 	}
 	for part := range strings.SplitSeq(rest, "/") {
 		if connectors.Hidden(part) {

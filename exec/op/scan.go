@@ -44,6 +44,7 @@ type scan struct {
 	magic  magicCache
 
 	onBadFile string // property on_bad_file: "salvage", "skip", else damaged files are errors
+	json      bool   // the format is JSON, one document a line
 	badRows   string // property bad.rows: "error" makes records without the table's format errors
 }
 
@@ -107,6 +108,7 @@ func (s *scan) openTable() error {
 		return err
 	}
 	s.asPlanned(format, &spec)
+	s.json = format.Name == "json"
 	if s.takeReading() {
 		return s.pushFilters()
 	}
@@ -210,7 +212,7 @@ func (s *scan) Close() error {
 func (s *scan) Next(ctx context.Context) (arrow.Record, error) {
 	for !s.done {
 		if err := s.gather(ctx); err != nil {
-			return nil, err
+			return nil, s.alsoDamaged(ctx, err)
 		}
 		if s.cols.Rows() == 0 {
 			s.done = true

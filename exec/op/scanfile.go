@@ -147,6 +147,9 @@ func (s *scan) closeFile() {
 	if f.whole > 0 && f.whole == f.stats.RowsRead {
 		f.warn(fmt.Sprintf("no delimiter found in %d records of %s", f.whole, f.rng.Path))
 	}
+	if s.json && f.stats.RowsRead > 1 && f.stats.BadRows == f.stats.RowsRead {
+		f.warn(fmt.Sprintf("no record of %s is JSON: it looks like JSON over several lines, and each has to be on one", f.rng.Path))
+	}
 	if s.reader.BOM() {
 		f.warn("a byte order mark at the start of " + f.rng.Path + " is dropped")
 	}
@@ -238,6 +241,42 @@ func (s *scan) damage(path string, err error, kept string) error {
 		return nil
 	}
 	return err
+}
+
+// alsoDamaged returns err with, if it is of a damaged file, a line for each other damaged file of the task: they are
+// all named at once.
+func (s *scan) alsoDamaged(ctx context.Context, err error) error {
+	var first, next *diag.Error
+	if !errors.As(err, &first) || first.Kind != diag.BadFile {
+		return err
+	}
+	all := *first
+	for ctx.Err() == nil {
+		more, err := s.openNext(ctx)
+		if err == nil && more {
+			err = s.readThrough()
+		}
+		switch {
+		case errors.As(err, &next) && next.Kind == diag.BadFile:
+			all.Msg += "\n" + next.Msg
+		case err != nil || !more:
+			return &all
+		}
+	}
+	return &all
+}
+
+// readThrough reads the open file to its end, if there can be damage that its start does not show, and closes it.
+func (s *scan) readThrough() (err error) {
+	f := s.file
+	for f.input != nil && f.input.Compression != "" && err == nil {
+		_, err = s.reader.Next()
+	}
+	s.closeFile()
+	if err == io.EOF {
+		return nil
+	}
+	return f.located(err)
 }
 
 // located makes err one that tells the user which file it is of.

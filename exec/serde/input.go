@@ -116,7 +116,8 @@ var magics = []struct{ magic, name string }{
 // sniff refuses files that are not text and warns of what is likely not the text that was meant.
 func (t *Table) sniff(path string, head []byte, warn func(string)) error {
 	bad := func(format string, args ...any) error {
-		return diag.Errorf(diag.BadFile, "%s: "+format, append([]any{path}, args...)...)
+		return diag.Errorf(diag.BadFile, "%s: "+format, append([]any{path}, args...)...).
+			WithHint("the table property 'on_bad_file'='skip' leaves such files out")
 	}
 	for _, m := range magics {
 		if bytes.HasPrefix(head, []byte(m.magic)) {
@@ -158,11 +159,17 @@ func binaryTail(head []byte) bool {
 	return bytes.IndexFunc(head[:min(len(head), 64)], func(r rune) bool { return r < 9 || r == '\ufffd' }) >= 0
 }
 
+// NamedPacked reports whether a file is named as a compressed one.
+func NamedPacked(path string) bool {
+	_, packed := byName(path)
+	return packed
+}
+
 // Splittable reports whether files of a table may be cut at byte ranges that are read apart: not if they are
 // named as compressed ones, if more than a header line or any footer is to be skipped, or if where
 // records end depends on all bytes before.
 func Splittable(format string, properties map[string]string, path string) bool {
-	if _, packed := byName(path); packed {
+	if NamedPacked(path) {
 		return false
 	}
 	f, err := Lookup(format)

@@ -58,6 +58,7 @@ func (e *Env) Alter(st *ast.AlterTable) (change catalog.Change, ok bool, err err
 			return nil, false, nil
 		}
 		next.Location = strings.TrimPrefix(a.Location, "file://")
+		err = e.reads(next.Location, a.Span())
 	case *ast.Touch, *ast.AddConstraint, *ast.UpdateColumns:
 		return nil, true, nil
 	case *ast.Compact:

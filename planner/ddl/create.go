@@ -28,6 +28,9 @@ func (e *Env) CreateDatabase(st *ast.CreateDatabase) (catalog.Change, error) {
 	if loc == "" {
 		loc = strings.TrimSuffix(e.Warehouse, "/") + "/" + name + ".db"
 	}
+	if err := e.reads(loc, st.Span()); err != nil {
+		return nil, err
+	}
 	return catalog.CreateDatabase{
 		Database:    &catalog.Database{Name: name, Comment: st.Comment, Location: loc, Props: props(nil, st.Props, false)},
 		IfNotExists: st.IfNotExists,
@@ -44,6 +47,9 @@ func (e *Env) AlterDatabase(st *ast.AlterDatabase) (catalog.Change, error) {
 	}
 	db = db.Clone()
 	if st.Location != "" {
+		if err := e.reads(st.Location, st.Span()); err != nil {
+			return nil, err
+		}
 		db.Location = st.Location
 	}
 	db.Props = props(db.Props, st.Props, false)
@@ -82,6 +88,11 @@ func (e *Env) CreateTable(st *ast.CreateTable, as []logical.Field) (*catalog.Tab
 	if template := t.Props["storage.location.template"]; template != "" && t.PathPartitioned() && !layoutTemplate(t, template) {
 		return nil, diag.At(st.Span(), diag.Unsupported, "storage.location.template %q is not the layout key=value under the table's location", template).
 			WithHint("leave projection out and name each partition: alter table … add partition (…) location '…'")
+	}
+	if t.Handler == "" {
+		if err := e.reads(t.Location, st.Span()); err != nil {
+			return nil, err
+		}
 	}
 	if st.Clustered != nil {
 		t.Bucketing = bucketing(st.Clustered)

@@ -32,7 +32,9 @@ type Env struct {
 	Check func(t *catalog.Table) ([]arrow.DataType, error)
 	// Handler reports whether a STORED BY name is known.
 	Handler func(name string) error
-	Warn    func(text string)
+	// Reads reports whether there is a connector for a location.
+	Reads func(location string) error
+	Warn  func(text string)
 }
 
 func (e *Env) snapshot() *catalog.Snapshot { return e.Bind.Snapshot }
@@ -63,6 +65,17 @@ func (e *Env) DataTable(n ast.QName) (*catalog.Table, error) {
 		return nil, diag.At(n.Span(), diag.Type, "%s is a view", t.FullName())
 	}
 	return t, err
+}
+
+// reads refuses a location that no connector reads.
+func (e *Env) reads(location string, at diag.Span) error {
+	err := e.Reads(location)
+	if d, ok := err.(*diag.Error); ok {
+		placed := *d
+		placed.Span = at
+		return &placed
+	}
+	return err
 }
 
 // Type returns the type that t writes.

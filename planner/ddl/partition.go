@@ -4,6 +4,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/winnowdb/winnow/catalog"
@@ -26,6 +27,9 @@ func (e *Env) AddPartitions(t *catalog.Table, a *ast.AddPartitions) (catalog.Add
 		loc := p.Location
 		if loc == "" {
 			loc = t.PartitionLocation(values)
+		}
+		if err := e.reads(loc, p.Span()); err != nil {
+			return c, err
 		}
 		c.Partitions = append(c.Partitions, catalog.PartitionSpec{Values: values, Location: loc})
 	}
@@ -232,6 +236,27 @@ type listed struct {
 
 func (l listed) Partitions(_ context.Context, t *catalog.Table, _ catalog.Pruner) (arrow.Record, int, error) {
 	return catalog.PartitionRecord(t, l.parts), len(l.parts), nil
+}
+
+// WarnUnreadable warns of the values of parts, partitions of t, that their columns' types do not hold: such a
+// partition is read with NULL.
+func (e *Env) WarnUnreadable(ctx context.Context, t *catalog.Table, parts []catalog.PartitionSpec) error {
+	rec := catalog.PartitionRecord(t, parts)
+	defer rec.Release()
+	typed, err := optimize.TypedKeys(e.ctx(ctx), t, rec, len(t.Partition))
+	if err != nil {
+		return err
+	}
+	defer typed.Release()
+	for i, p := range parts {
+		for j, v := range p.Values {
+			if !v.Null && typed.Column(j).IsNull(i) {
+				e.Warn(fmt.Sprintf("%s of partition %s is no %s and is read as NULL", t.Partition[j].Name, t.PartitionName(p.Values),
+					datatype.Name(t.Partition[j].Type)))
+			}
+		}
+	}
+	return nil
 }
 
 // literal returns the text of a literal that is not NULL.
