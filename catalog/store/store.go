@@ -76,16 +76,41 @@ func (s *Store) open(readOnly bool) (*bbolt.DB, error) {
 		}
 	}
 	db, err := bbolt.Open(s.path, 0o666, &bbolt.Options{Timeout: lockWait, ReadOnly: readOnly, NoGrowSync: true})
+	if err == nil {
+		if err = whole(db); err == nil {
+			return db, nil
+		}
+		db.Close()
+	}
 	switch {
-	case err == nil, errors.Is(err, fs.ErrNotExist):
-		return db, err
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, err
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, diag.Errorf(diag.Unavailable, "the catalog %s is locked by another process", s.path)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, diag.Errorf(diag.Denied, "catalog: %w", err)
 	}
-	return nil, diag.Errorf(diag.Config, "catalog %s cannot be read: %w", s.path, err).
+	return nil, s.damaged(err)
+}
+
+func (s *Store) damaged(reason any) error {
+	return diag.Errorf(diag.Config, "catalog %s cannot be read: %v", s.path, reason).
 		WithHint("it may be damaged: move it away, or restore a copy")
+}
+
+func damagedEntry(what string, name []byte, err error) error {
+	return diag.Errorf(diag.Config, "catalog: %s %q: %w", what, name, err).WithHint("it may be damaged: move it away, or restore a copy")
+}
+
+// whole refuses a file that is shorter than its header says: to look at a page beyond its end would end the process.
+func whole(db *bbolt.DB) error {
+	return db.View(func(tx *bbolt.Tx) error {
+		st, err := os.Stat(db.Path())
+		if err == nil && st.Size() < tx.Size() {
+			err = fmt.Errorf("it has %d bytes of %d", st.Size(), tx.Size())
+		}
+		return err
+	})
 }
 
 // Load returns the newest snapshot.
@@ -99,7 +124,12 @@ func (s *Store) Load(context.Context) (*catalog.Snapshot, error) {
 }
 
 // refresh reads the file if it has changed since the last read. It holds s.mu.
-func (s *Store) refresh() error {
+func (s *Store) refresh() (err error) {
+	defer func() {
+		if r := recover(); r != nil { // bbolt's answer to a page that is none
+			err = s.damaged(r)
+		}
+	}()
 	db, err := s.open(true)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.snap, s.version = catalog.Empty(s.warehouse), 0
@@ -144,7 +174,7 @@ func read(tx *bbolt.Tx, warehouse string) (*catalog.Snapshot, error) {
 		err := b.ForEach(func(k, v []byte) error {
 			db := &catalog.Database{}
 			if err := json.Unmarshal(v, db); err != nil {
-				return diag.Errorf(diag.Config, "catalog: database %s: %w", k, err)
+				return damagedEntry("database", k, err)
 			}
 			snap.Databases[string(k)] = db
 			return nil
@@ -163,7 +193,7 @@ func read(tx *bbolt.Tx, warehouse string) (*catalog.Snapshot, error) {
 	return snap, b.ForEach(func(k, v []byte) error {
 		t, err := catalog.DecodeTable(v)
 		if err != nil {
-			return diag.Errorf(diag.Config, "catalog: table %s: %w", k, err)
+			return damagedEntry("table", k, err)
 		}
 		if db := snap.Databases[t.Database]; db != nil {
 			db.Tables[t.Name] = t

@@ -1,8 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -10,6 +15,7 @@ import (
 
 	"github.com/winnowdb/winnow/catalog"
 	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/proto/diag"
 )
 
 func events(dir string) *catalog.Table {
@@ -181,5 +187,46 @@ func TestMacrosKept(t *testing.T) {
 	apply(t, b, catalog.DropMacro{Database: "default", Name: "f"})
 	if m := macro(); m != nil {
 		t.Errorf("got %+v after it was dropped", m)
+	}
+}
+
+// TestDamaged opens catalogs that are cut anywhere or have wrong bytes: they are refused with what to do, and the
+// process lives.
+func TestDamaged(t *testing.T) {
+	good := t.TempDir()
+	s, err := Open(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Apply(t.Context(), catalog.CreateDatabase{Database: &catalog.Database{Name: "d", Location: good}}); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(good, ".catalog.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := func(what string, data []byte, refused bool) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, ".catalog.db"), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(dir)
+		if err == nil {
+			_, err = s.Load(t.Context())
+		}
+		if refused && err == nil || err != nil && (diag.KindOf(err) != diag.Config || !strings.Contains(err.Error(), "restore a copy")) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for n := 1; n < len(data); n += 1 + n/8 {
+		load(fmt.Sprintf("%d bytes of %d", n, len(data)), data[:n], true)
+	}
+	rnd := rand.New(rand.NewPCG(8, 8))
+	for seed := range 200 {
+		b := bytes.Clone(data)
+		for range 1 + rnd.IntN(3) {
+			b[rnd.IntN(len(b))] = byte(rnd.IntN(256))
+		}
+		load(fmt.Sprintf("wrong bytes, seed %d", seed), b, false)
 	}
 }

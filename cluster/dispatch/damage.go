@@ -23,11 +23,13 @@ type damage struct {
 	now func() time.Time
 
 	mu    sync.Mutex
-	first *diag.Error
 	since time.Time
-	lines []string // a file and what is wrong with it
-	more  bool     // not all files were looked at
+	found []damaged
+	more  bool // not all files were looked at
 }
+
+// damaged is a file with what is wrong with it, and what can be done.
+type damaged struct{ text, hint string }
 
 // add notes the error of a task, which has a line for each damaged file. It returns nil if the query is to look for
 // more of them, else the error that ends it.
@@ -37,11 +39,13 @@ func (d *damage) add(err error) error {
 		return err
 	}
 	d.mu.Lock()
-	if d.first == nil {
-		d.first, d.since = one, d.now()
+	if len(d.found) == 0 {
+		d.since = d.now()
 	}
-	d.lines = append(d.lines, strings.Split(one.Msg, "\n")...)
-	d.more = len(d.lines) >= maxDamaged || d.now().Sub(d.since) >= lookOn
+	for line := range strings.SplitSeq(one.Msg, "\n") {
+		d.found = append(d.found, damaged{line, one.Hint})
+	}
+	d.more = len(d.found) >= maxDamaged || d.now().Sub(d.since) >= lookOn
 	enough := d.more
 	d.mu.Unlock()
 	if enough {
@@ -54,17 +58,25 @@ func (d *damage) add(err error) error {
 func (d *damage) err() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.first == nil {
+	found := slices.Clone(d.found)
+	slices.SortFunc(found, func(a, b damaged) int { return strings.Compare(a.text, b.text) })
+	found = slices.CompactFunc(found, func(a, b damaged) bool { return a.text == b.text })
+	var msg string
+	switch n := len(found); {
+	case n == 0:
 		return nil
+	case n == 1:
+		msg = found[0].text
+	case d.more:
+		found = found[:min(n, maxDamaged)]
+		msg = fmt.Sprintf("%d files are damaged, and there may be more:", len(found))
+	default:
+		msg = fmt.Sprintf("%d files are damaged:", n)
 	}
-	lines := slices.Compact(slices.Sorted(slices.Values(d.lines)))
-	if len(lines) == 1 {
-		return d.first
+	for _, f := range found {
+		if len(found) > 1 {
+			msg += "\n  " + f.text
+		}
 	}
-	head := fmt.Sprintf("%d files are damaged:", len(lines))
-	if d.more {
-		lines = lines[:min(len(lines), maxDamaged)]
-		head = fmt.Sprintf("%d files are damaged, and there may be more:", len(lines))
-	}
-	return diag.Errorf(d.first.Kind, "%s\n  %s", head, strings.Join(lines, "\n  ")).WithHint("%s", d.first.Hint)
+	return diag.Errorf(diag.BadFile, "%s", msg).WithHint("%s", found[0].hint)
 }

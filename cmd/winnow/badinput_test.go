@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,8 +13,8 @@ import (
 )
 
 // TestBadStatements carries out testdata/bad/*.txtar: statements that somebody mistyped or should not have
-// sent. A line is a kind of error, or OK, a colon and the statement; \n, \t, \xhh in it are bytes. Lines run one
-// after the other in one warehouse, whose folder is $DIR.
+// sent. A line is a kind of error, or OK, or W and a part of the warning, a colon and the statement; \n, \t, \xhh in it
+// are bytes. Lines run one after the other in one warehouse, whose folder is $DIR.
 func TestBadStatements(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/bad/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -59,10 +60,16 @@ func runBad(t *testing.T, file string) {
 			if !ok {
 				continue // a comment
 			}
-			_, _, err := rowsOf(conn, unescape.Replace(statement))
+			_, sum, err := rowsOf(conn, unescape.Replace(statement))
 			got := diag.KindOf(err)
 			if err == nil {
 				got = "OK"
+			}
+			if warning, ok := strings.CutPrefix(want, "W "); ok {
+				if err != nil || !slices.ContainsFunc(sum.Stats.Warnings, func(w string) bool { return strings.Contains(w, warning) }) {
+					t.Errorf("%s\ngot %v, warnings %q, want one of %q", statement, err, sum.Stats.GetWarnings(), warning)
+				}
+				continue
 			}
 			if string(got) != want {
 				t.Errorf("%s\ngot %s %v, want %s", statement, got, err, want)

@@ -100,6 +100,8 @@ func rootCommand() *cobra.Command {
 			"  winnow sql -e 'select count(*) from logs'    one question from a script\n" +
 			"  winnow serve --join host:7946                one more node of a cluster",
 		SilenceErrors: true, SilenceUsage: true, Version: version,
+		Args: noCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(sqlCommand(), serveCommand(), nodesCommand(), demoCommand(), reportCommand(), vacuumCommand(), versionCommand())
@@ -114,6 +116,22 @@ func versionCommand() *cobra.Command {
 			return err
 		},
 	}
+}
+
+// noCommand refuses the name of a command that there is not.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	hint := diag.DidYouMean(args[0], names)
+	if hint == "" {
+		hint = "winnow --help lists them"
+	}
+	return &usageError{fmt.Errorf("no command %q: %s", args[0], hint)}
 }
 
 // noArgs refuses arguments as a usage error.

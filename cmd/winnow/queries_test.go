@@ -29,6 +29,9 @@ func TestQueries(t *testing.T) { runGoldens(t, "queries") }
 // TestBadInput runs testdata/bad: what comes in broken, and exactly what is answered.
 func TestBadInput(t *testing.T) { runGoldens(t, "bad") }
 
+// TestErrorTexts runs testdata/errors: what the user of a statement that cannot be carried out is told.
+func TestErrorTexts(t *testing.T) { runGoldens(t, "errors") }
+
 func runGoldens(t *testing.T, folder string) {
 	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", folder, "*.txtar"))
 	if err != nil || len(files) == 0 {

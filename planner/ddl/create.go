@@ -1,9 +1,12 @@
 package ddl
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/winnowdb/winnow/catalog"
 	"github.com/winnowdb/winnow/exec/datatype"
@@ -83,6 +86,9 @@ func (e *Env) CreateTable(st *ast.CreateTable, as []logical.Field) (*catalog.Tab
 	}
 	if err := e.format(t, st.Format, st.Stored); err != nil {
 		return nil, err
+	}
+	if st.Format != nil {
+		e.warnDelimiters(st.Format)
 	}
 	t.Location = e.location(t, st.Location)
 	if template := t.Props["storage.location.template"]; template != "" && t.PathPartitioned() && !layoutTemplate(t, template) {
@@ -285,6 +291,19 @@ func (e *Env) stored(t *catalog.Table, s *ast.Stored) error {
 	}
 	f.Props = props(f.Props, s.Props, true)
 	return nil
+}
+
+// warnDelimiters warns of delimiters that are written as more than the one byte that Hive takes of them.
+func (e *Env) warnDelimiters(row *ast.RowFormat) {
+	for _, text := range []*string{row.Fields, row.Escaped, row.Items, row.MapKeys} {
+		if text == nil || len(*text) < 2 || (*text)[0] == '\\' {
+			continue
+		}
+		if _, err := strconv.ParseInt(*text, 10, 8); err != nil && utf8.RuneCountInString(*text) > 1 {
+			first, _ := utf8.DecodeRuneInString(*text)
+			e.Warn(fmt.Sprintf("of the delimiter %q only %q is used, as in Hive: MultiDelimitSerDe takes more", *text, first))
+		}
+	}
 }
 
 func applyRow(f *catalog.Format, row *ast.RowFormat) {
