@@ -28,7 +28,7 @@ func Next(s *Snapshot, c Change) (*Snapshot, error) {
 			if c.IfNotExists {
 				return s, nil
 			}
-			return nil, diag.Errorf(diag.Exists, "database %q exists", c.Database.Name)
+			return nil, diag.Errorf(diag.Exists, "database %q exists", c.Database.Name).WithHint("add IF NOT EXISTS to keep it as it is")
 		}
 		return s.withDatabase(c.Database), nil
 	case DropDatabase:
@@ -88,7 +88,9 @@ func (s *Snapshot) NoTable(database, name string) *diag.Error {
 		return s.NoDatabase(database)
 	}
 	err := diag.Errorf(diag.Unknown, "no table %q in database %q", name, database)
-	err.Hint = diag.DidYouMean(name, slices.Collect(maps.Keys(db.Tables)))
+	if err.Hint = diag.DidYouMean(name, slices.Collect(maps.Keys(db.Tables))); err.Hint == "" {
+		err.Hint = "SHOW TABLES IN " + database + " lists those that there are"
+	}
 	return err
 }
 
@@ -175,7 +177,7 @@ func (s *Snapshot) createTable(c CreateTable) (*Snapshot, error) {
 		if old.Kind == View {
 			what = "view"
 		}
-		return nil, diag.Errorf(diag.Exists, "%s %s exists", what, t.FullName())
+		return nil, diag.Errorf(diag.Exists, "%s %s exists", what, t.FullName()).WithHint("choose another name, or add IF NOT EXISTS to keep it as it is")
 	}
 	return s.withTable(t.Database, t.Name, t), nil
 }
@@ -193,7 +195,7 @@ func (s *Snapshot) replaceTable(c ReplaceTable) (*Snapshot, error) {
 		return nil, s.NoDatabase(t.Database)
 	}
 	if t.FullName() != old.FullName() && s.Table(t.Database, t.Name) != nil {
-		return nil, diag.Errorf(diag.Exists, "table %s exists", t.FullName())
+		return nil, diag.Errorf(diag.Exists, "table %s exists", t.FullName()).WithHint("choose another name")
 	}
 	return s.withTable(old.Database, old.Name, nil).withTable(t.Database, t.Name, t), nil
 }

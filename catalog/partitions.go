@@ -166,7 +166,8 @@ func (r *Registry) Change(t *Table, c Change) (next *Registry, put []PartitionSp
 			return nil, nil, nil, diag.Errorf(diag.Unknown, "no partition %s in %s", t.PartitionName(c.Old), t.FullName())
 		}
 		if _, ok := r.find(c.New.Values); ok && CompareValues(c.Old, c.New.Values) != 0 {
-			return nil, nil, nil, diag.Errorf(diag.Exists, "partition %s of %s exists", t.PartitionName(c.New.Values), t.FullName())
+			return nil, nil, nil, diag.Errorf(diag.Exists, "partition %s of %s exists", t.PartitionName(c.New.Values), t.FullName()).
+				WithHint("drop it first, or choose other values")
 		}
 		drop, put = [][]Value{c.Old}, []PartitionSpec{c.New}
 	}
@@ -194,7 +195,8 @@ func (r *Registry) added(t *Table, c AddPartitions) ([]PartitionSpec, error) {
 			return nil, diag.Errorf(diag.Conflict, "partition %s of %s exists at %s", t.PartitionName(p.Values), t.FullName(), have)
 		}
 		if !c.IfNotExists {
-			return nil, diag.Errorf(diag.Exists, "partition %s of %s exists", t.PartitionName(p.Values), t.FullName())
+			return nil, diag.Errorf(diag.Exists, "partition %s of %s exists", t.PartitionName(p.Values), t.FullName()).
+				WithHint("add IF NOT EXISTS to pass over it")
 		}
 	}
 	return put, nil

@@ -74,6 +74,13 @@ func runBad(t *testing.T, file string) {
 			if string(got) != want {
 				t.Errorf("%s\ngot %s %v, want %s", statement, got, err, want)
 			}
+			if err == nil {
+				continue
+			}
+			// One bad statement never spoils the next.
+			if rows, _, err := rowsOf(conn, "select 1"); err != nil || strings.TrimSpace(rows) != "1" || len(e.coord.Queries()) > 0 {
+				t.Errorf("after %s\nselect 1 gives %q, %v; %d statements run", statement, rows, err, len(e.coord.Queries()))
+			}
 		}
 	}
 }

@@ -214,7 +214,7 @@ func literalFromProto(p *winnowpb.Literal, t arrow.DataType) (arrow.Array, error
 			return l.Value, nil
 		}
 	}
-	return nil, diag.Errorf(diag.Protocol, "literal of type %s holds a %T", datatype.Name(t), p.GetValue())
+	return nil, diag.Errorf(diag.Protocol, "literal of type %s holds another value", datatype.Name(t))
 }
 
 // integerAs returns v as the Go value that stores one value of t.

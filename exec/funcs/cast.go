@@ -24,6 +24,8 @@ func CastKernel(from, to arrow.DataType) (Kernel, error) {
 		err.Hint = "unix_timestamp(x) gives the seconds since 1970"
 	case datatype.IsNested(from) && datatype.IsText(to):
 		err.Hint = "json_format(x) gives its JSON text"
+	case datatype.IsNested(from):
+		err.Hint = "cast what is in it: an element x[0], a value x['key'], a field x.name"
 	}
 	return nil, err
 }

@@ -18,7 +18,8 @@ import (
 const maxCell = 256 << 20
 
 func tooLong(name string) *diag.Error {
-	return diag.Errorf(diag.Limit, "%s would make a text of more than %d bytes", name, maxCell)
+	return diag.Errorf(diag.Limit, "%s would make a text of more than %d bytes", name, maxCell).
+		WithHint("ask for a shorter one")
 }
 
 // param is what a function takes as one argument.

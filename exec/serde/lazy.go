@@ -105,7 +105,8 @@ func checkDelimited(s *spec) error {
 		}
 		for _, b := range roles[:i] {
 			if b.used && a.value == b.value {
-				return diag.Errorf(diag.Config, "%s and %s are both %q", b.key, a.key, string([]byte{a.value}))
+				return diag.Errorf(diag.Config, "%s and %s are both %q", b.key, a.key, string([]byte{a.value})).
+					WithHint("give each a byte of its own")
 			}
 		}
 	}

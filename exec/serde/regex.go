@@ -1,6 +1,7 @@
 package serde
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 
@@ -8,6 +9,9 @@ import (
 	"github.com/winnowdb/winnow/exec/javaregex"
 	"github.com/winnowdb/winnow/proto/diag"
 )
+
+// regexHint is what to do about a pattern that is refused.
+const regexHint = "write it as java.util.regex reads it, and each backslash twice"
 
 // regex is Hive's RegexSerDe: the groups of a pattern that must match the whole record are the columns.
 type regex struct {
@@ -43,9 +47,9 @@ func compilePattern(key, pattern string, fold bool) (*javaregex.Regexp, error) {
 		}
 		var d *diag.Error
 		if errors.As(err, &d) {
-			return nil, &diag.Error{Kind: kind, Msg: "property " + strconv.Quote(key) + ": " + d.Msg, Hint: d.Hint, Err: err}
+			return nil, &diag.Error{Kind: kind, Msg: "property " + strconv.Quote(key) + ": " + d.Msg, Hint: cmp.Or(d.Hint, regexHint), Err: err}
 		}
-		return nil, diag.Errorf(kind, "property %q: %w", key, err)
+		return nil, diag.Errorf(kind, "property %q: %w", key, err).WithHint(regexHint)
 	}
 	return re, nil
 }

@@ -143,7 +143,8 @@ func (b *binder) unify(in []logical.Node, e *ast.SetOp) ([]logical.Field, error)
 	first := in[0].Fields()
 	for _, n := range in[1:] {
 		if len(n.Fields()) != len(first) {
-			return nil, diag.At(e.Span(), diag.Type, "the sides of %s have %d and %d columns", strings.ToUpper(string(e.Op)), len(first), len(n.Fields()))
+			return nil, diag.At(e.Span(), diag.Type, "the sides of %s have %d and %d columns", strings.ToUpper(string(e.Op)), len(first), len(n.Fields())).
+				WithHint("select as many on each side; NULL can stand for one that is missing")
 		}
 	}
 	types := make([]arrow.DataType, len(first))

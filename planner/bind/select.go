@@ -128,7 +128,8 @@ func (s *block) listPlace(clause string, w *windows) *place {
 // position returns the item at position n, counted from 1.
 func (s *block) position(clause string, n int64, at diag.Span) (*item, error) {
 	if n < 1 || n > int64(len(s.items)) {
-		return nil, diag.At(at, diag.Syntax, "%s %d: the select list has %d columns", clause, n, len(s.items))
+		return nil, diag.At(at, diag.Syntax, "%s %d: the select list has %d columns", clause, n, len(s.items)).
+			WithHint("write a place in it, counted from 1, or a name")
 	}
 	return s.items[n-1], nil
 }

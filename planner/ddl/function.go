@@ -57,6 +57,9 @@ func (e *Env) functionBody(st *ast.CreateFunction, params []catalog.Column, retu
 		if x, ok := err.(*diag.Error); ok {
 			d.Msg, d.Hint = "function "+st.Name.Name()+": "+x.Msg, x.Hint
 		}
+		if d.Hint == "" {
+			d.Hint = "the code knows the function's parameters and what its language has"
+		}
 		return d
 	}
 	switch st.Language {

@@ -264,7 +264,7 @@ func (l *lexer) dotDigit(start, tkEnd int) bool {
 func (l *lexer) str(start, tkEnd int) bool {
 	end := stringEnd(l.src, start)
 	if end < 0 {
-		l.fail(start, start+1, "the quote %c is not closed", l.src[start])
+		l.fail(start, start+1, "the quote %c is not closed", l.src[start]).WithHint("within quotes, write \\%c for the character itself", l.src[start])
 		return false
 	}
 	l.push(kString, start, end, unescape(l.src[start+1:end-1]))
@@ -277,7 +277,7 @@ func (l *lexer) str(start, tkEnd int) bool {
 func (l *lexer) quoted(start, tkEnd int) bool {
 	end := quotedEnd(l.src, start)
 	if end < 0 {
-		l.fail(start, start+1, "the quote ` is not closed")
+		l.fail(start, start+1, "the quote ` is not closed").WithHint("within quotes, write `` for the character itself")
 		return false
 	}
 	name := strings.ReplaceAll(l.src[start+1:end-1], "``", "`")

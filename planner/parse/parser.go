@@ -166,7 +166,8 @@ func (p *parser) text(start int) string { return p.src[start:max(start, p.end())
 func (p *parser) enter() bool {
 	p.depth++
 	if p.depth > maxDepth {
-		p.failAt(p.peek().span(), diag.Limit, "nested deeper than %d levels", maxDepth)
+		p.failAt(p.peek().span(), diag.Limit, "nested deeper than %d levels", maxDepth).
+			WithHint("take parts of it out into WITH")
 		return false
 	}
 	return true
