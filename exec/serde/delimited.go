@@ -1,7 +1,5 @@
 package serde
 
-import ()
-
 // delimited decodes one record at a time; chunks of plain tables go through delimitedChunk.
 type delimited struct {
 	*lazy
