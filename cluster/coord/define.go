@@ -162,13 +162,21 @@ func (s *statement) createTable(ctx context.Context, env *ddl.Env, st *ast.Creat
 	if old := env.Bind.Snapshot.Table(t.Database, t.Name); old != nil && st.IfNotExists && !sameColumns(old, t) {
 		s.warned = append(s.warned, fmt.Sprintf("%s exists with other columns", t.FullName()))
 	}
+	create := catalog.CreateTable{Table: t, IfNotExists: st.IfNotExists}
+	next, err := catalog.Next(env.Bind.Snapshot, create)
+	if err != nil {
+		return nil, err
+	}
+	if next == env.Bind.Snapshot {
+		return s.c.done(), nil // IF NOT EXISTS, and it does
+	}
 	if err := s.fresh(ctx, t, env); err != nil {
 		return nil, err
 	}
-	if err := s.conn.source.Apply(ctx, catalog.CreateTable{Table: t, IfNotExists: st.IfNotExists}); err != nil {
+	if err := s.makeFolder(ctx, t); err != nil { // before the table: one whose folder cannot be made is not there
 		return nil, err
 	}
-	return s.c.done(), s.makeFolder(ctx, t)
+	return s.c.done(), s.conn.source.Apply(ctx, create)
 }
 
 func sameColumns(a, b *catalog.Table) bool {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/winnowdb/winnow/connectors"
 	"github.com/winnowdb/winnow/connectors/sys"
@@ -67,6 +68,10 @@ func fault(err error) error {
 		return nil
 	case errors.Is(err, fs.ErrPermission):
 		return diag.Errorf(diag.Denied, "%w", err)
+	case errors.Is(err, syscall.ENOTDIR):
+		return diag.Errorf(diag.Conflict, "%w", err).WithHint("a part of the path is a file; name another location")
+	case errors.Is(err, syscall.ENOSPC):
+		return diag.Errorf(diag.Limit, "%w", err).WithHint("make room, or name a folder on another disk")
 	}
 	return err
 }
