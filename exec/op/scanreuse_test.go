@@ -13,15 +13,19 @@ func TestScanReuse(t *testing.T) {
 	n := scanOf("", map[string]string{"field.delim": ","}, "a string", "b int")
 	first, second := w.file("first", "x,1\nbad,x\n"), w.file("second", "y,2,extra\n")
 	w.want([]string{"x|1", "bad|NULL"}, n, first)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	w.want([]string{"y|2"}, n, second)
-	runtime.ReadMemStats(&after)
-	if grown := after.TotalAlloc - before.TotalAlloc; grown > 100<<10 {
-		t.Errorf("the second task allocated %d bytes", grown)
+	least, tries := uint64(1<<60), 8 // a pool may lose what it was given: now and then, and with the race detector on purpose
+	for range tries {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		w.want([]string{"y|2"}, n, second)
+		runtime.ReadMemStats(&after)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
 	}
-	if s := w.env.Counters.Snapshot(); s.BadValues != 1 || s.ExtraFields != 1 {
-		t.Errorf("%d bad values, %d extra fields; want 1, 1", s.BadValues, s.ExtraFields)
+	if least > 100<<10 {
+		t.Errorf("later tasks allocated %d bytes at least", least)
+	}
+	if s := w.env.Counters.Snapshot(); s.BadValues != 1 || s.ExtraFields != int64(tries) {
+		t.Errorf("%d bad values, %d extra fields; want 1, %d", s.BadValues, s.ExtraFields, tries)
 	}
 	other := scanOf("", map[string]string{"field.delim": ";"}, "a string", "b int")
 	w.want([]string{"x,1|NULL", "bad,x|NULL"}, other, first)
