@@ -26,15 +26,8 @@ func (s *statement) createAs(ctx context.Context, env *ddl.Env, st *ast.CreateTa
 		return nil, err
 	}
 	create := catalog.CreateTable{Table: t, IfNotExists: st.IfNotExists}
-	next, err := catalog.Next(env.Bind.Snapshot, create)
-	if err != nil {
-		return nil, err
-	}
-	if next == env.Bind.Snapshot {
-		return s.c.done(), nil // IF NOT EXISTS, and it does
-	}
-	if err := s.fresh(ctx, t, env); err != nil {
-		return nil, err
+	if exists, err := s.begin(ctx, env, create); err != nil || exists {
+		return s.c.done(), err
 	}
 	if n, err = inOrder(n, t); err != nil {
 		return nil, err
@@ -43,10 +36,10 @@ func (s *statement) createAs(ctx context.Context, env *ddl.Env, st *ast.CreateTa
 	if err != nil {
 		return nil, err
 	}
-	if err := s.conn.source.Apply(ctx, create); err != nil {
+	if err := s.makeFolder(ctx, t); err != nil { // writing no rows made none
 		return nil, err
 	}
-	if err := s.makeFolder(ctx, t); err != nil {
+	if err := s.conn.source.Apply(ctx, create); err != nil {
 		return nil, err
 	}
 	return s.c.done(), s.register(ctx, target{table: t, dynamic: len(t.Partition), location: strings.TrimSuffix(t.Location, "/")}, files)

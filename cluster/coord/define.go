@@ -163,20 +163,25 @@ func (s *statement) createTable(ctx context.Context, env *ddl.Env, st *ast.Creat
 		s.warned = append(s.warned, fmt.Sprintf("%s exists with other columns", t.FullName()))
 	}
 	create := catalog.CreateTable{Table: t, IfNotExists: st.IfNotExists}
-	next, err := catalog.Next(env.Bind.Snapshot, create)
-	if err != nil {
-		return nil, err
-	}
-	if next == env.Bind.Snapshot {
-		return s.c.done(), nil // IF NOT EXISTS, and it does
-	}
-	if err := s.fresh(ctx, t, env); err != nil {
-		return nil, err
+	if exists, err := s.begin(ctx, env, create); err != nil || exists {
+		return s.c.done(), err
 	}
 	if err := s.makeFolder(ctx, t); err != nil { // before the table: one whose folder cannot be made is not there
 		return nil, err
 	}
 	return s.c.done(), s.conn.source.Apply(ctx, create)
+}
+
+// begin makes the place of a new table ready. The table exists already if IF NOT EXISTS was written and it does.
+func (s *statement) begin(ctx context.Context, env *ddl.Env, create catalog.CreateTable) (exists bool, err error) {
+	next, err := catalog.Next(env.Bind.Snapshot, create)
+	if err != nil {
+		return false, err
+	}
+	if next == env.Bind.Snapshot {
+		return true, nil
+	}
+	return false, s.fresh(ctx, create.Table, env)
 }
 
 func sameColumns(a, b *catalog.Table) bool {
