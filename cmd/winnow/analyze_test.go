@@ -14,12 +14,7 @@ func TestExplainAnalyze(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte(strings.Repeat("x\t1\ny\t2\n", 100)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	f := engineFlags{warehouse: filepath.Join(dir, "warehouse"), memory: "64MiB", timeZone: "UTC", slots: 2}
-	e, err := f.engine(cluster{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn := e.connect()
+	conn := connect(t, dir)
 	defer closeConn(conn)
 	ddl := `create external table t (k string, n int) row format delimited fields terminated by '\t' location '` + dir + `'`
 	if _, _, err := rowsOf(conn, ddl); err != nil {

@@ -64,21 +64,14 @@ func runGolden(t *testing.T, file string) {
 			sql = string(f.Data)
 		case rowsSection, errorSection, statsSection, warnSection:
 		default:
-			name := filepath.Join(dir, filepath.FromSlash(f.Name))
-			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			data := f.Data
-			if base, quoted := strings.CutSuffix(name, ".quoted"); quoted {
-				text, err := strconv.Unquote(strings.TrimSpace(string(data)))
+			if base, quoted := strings.CutSuffix(f.Name, ".quoted"); quoted {
+				text, err := strconv.Unquote(strings.TrimSpace(string(f.Data)))
 				if err != nil {
 					t.Fatalf("%s: %v", f.Name, err)
 				}
-				name, data = base, []byte(text)
+				f = txtar.File{Name: base, Data: []byte(text)}
 			}
-			if err := os.WriteFile(name, data, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			writeData(t, dir, f)
 		}
 	}
 	got := answer(t, dir, strings.ReplaceAll(sql, "$DIR", dir))
@@ -101,15 +94,21 @@ func runGolden(t *testing.T, file string) {
 	}
 }
 
-// answer carries out the statements in a new warehouse and returns what the sections hold.
-func answer(t *testing.T, dir, sql string) map[string]string {
+// connect returns a connection to an engine of its own, whose warehouse is in dir. The caller closes it.
+func connect(t *testing.T, dir string) *coord.Conn {
 	t.Helper()
 	f := engineFlags{warehouse: filepath.Join(dir, "warehouse"), memory: "64MiB", timeZone: "UTC", slots: 2}
 	e, err := f.engine(cluster{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn := e.connect()
+	return e.connect()
+}
+
+// answer carries out the statements in a new warehouse and returns what the sections hold.
+func answer(t *testing.T, dir, sql string) map[string]string {
+	t.Helper()
+	conn := connect(t, dir)
 	defer closeConn(conn)
 	got := map[string]string{rowsSection: "", errorSection: "", statsSection: "", warnSection: ""}
 	statements, rest := parse.Split(sql)

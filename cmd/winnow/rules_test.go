@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,21 +28,10 @@ func TestRulesOff(t *testing.T) {
 		case "queries":
 			queries = statementsOf(text)
 		default:
-			name := filepath.Join(dir, filepath.FromSlash(f.Name))
-			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			writeData(t, dir, txtar.File{Name: f.Name, Data: []byte(text)})
 		}
 	}
-	f := engineFlags{warehouse: filepath.Join(dir, "warehouse"), memory: "64MiB", timeZone: "UTC", slots: 2}
-	e, err := f.engine(cluster{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn := e.connect()
+	conn := connect(t, dir)
 	defer closeConn(conn)
 	for _, sql := range setup {
 		if _, _, err := rowsOf(conn, sql); err != nil {

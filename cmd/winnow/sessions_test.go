@@ -64,12 +64,7 @@ func writeData(t *testing.T, dir string, f txtar.File) {
 // session carries out the statements of text on one connection to a new warehouse and returns it with what they answer.
 func session(t *testing.T, dir, text string) string {
 	t.Helper()
-	f := engineFlags{warehouse: filepath.Join(dir, "warehouse"), memory: "64MiB", timeZone: "UTC", slots: 2}
-	e, err := f.engine(cluster{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn := e.connect()
+	conn := connect(t, dir)
 	defer closeConn(conn)
 	var out strings.Builder
 	for line := range strings.Lines(text) {
