@@ -76,18 +76,22 @@ func (d *delimitedChunk) doubles(c *vector, b []byte) {
 
 func (d *delimitedChunk) decimals(c *vector, b []byte) {
 	c.dec = grow(c.dec, len(d.from))
-	start, limit := c.n, decimalLimit(c.prec)
-	for r, from := range d.from {
-		if from != missing {
+	limit := decimalLimit(c.prec)
+	for r, start := 0, c.n; r < len(d.from); r++ {
+		c.dec = textscan.Decimals(c.dec, b, d.from[r:], d.to[r:], c.scale, limit)
+		c.addedMany(len(c.dec) - c.n)
+		if r = c.n - start; r == len(d.from) {
+			return
+		}
+		if from := d.from[r]; from != missing {
 			if v, ok := textscan.Decimal(b[from:d.to[r]], c.scale); ok && v < limit && -v < limit {
-				c.dec = append(c.dec, decimal128.New(v>>63, uint64(v)))
+				c.dec = append(c.dec, decimal128.FromI64(v))
+				c.addedMany(1)
 				continue
 			}
 		}
-		c.addedMany(len(c.dec) - c.n)
 		d.slow(c, b, r)
 	}
-	c.addedMany(start + len(d.from) - c.n)
 }
 
 // decimalLimit is the least number of units that a decimal of prec digits does not hold, if int64 does.

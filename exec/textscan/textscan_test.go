@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/apache/arrow/go/v15/arrow/decimal128"
 )
 
 func slow(b, needles []byte) (out []uint32) {
@@ -133,18 +135,23 @@ func FuzzInt(f *testing.F) {
 	})
 }
 
+// textFields returns where the fields of b, which commas separate, begin and end.
+func textFields(b []byte) (from, to []uint32) {
+	begin := uint32(0)
+	for _, p := range append(Positions(nil, b, []byte(",")), uint32(len(b))) {
+		from, to = append(from, begin), append(to, p)
+		begin = p + 1
+	}
+	return from, to
+}
+
 // FuzzInts holds Ints to Int.
 func FuzzInts(f *testing.F) {
 	f.Add([]byte("12345678,1,,99999999,123456789,-1,7"))
 	f.Add([]byte("00000000 0 00000001,1:,/,12345678"))
 	f.Add([]byte("\x801,1\x80,\xb0,\x39\x3a,0,9999\xff999,1234"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var from, to []uint32
-		begin := uint32(0)
-		for _, p := range append(Positions(nil, b, []byte(",")), uint32(len(b))) {
-			from, to = append(from, begin), append(to, p)
-			begin = p + 1
-		}
+		from, to := textFields(b)
 		for i := range from {
 			got := Ints(make([]int64, 0, len(from)), b, from[i:], to[i:])
 			short := Ints(make([]int32, 0, len(from)), b, from[i:], to[i:])
@@ -181,6 +188,33 @@ func FuzzDecimal(f *testing.F) {
 		}
 		if want, _ := strconv.ParseInt(whole+part+strings.Repeat("0", scale-len(part)), 10, 64); v != want {
 			t.Fatalf("%q of scale %d: %d, want %d", b, scale, v, want)
+		}
+	})
+}
+
+// FuzzDecimals holds Decimals to Decimal.
+func FuzzDecimals(f *testing.F) {
+	f.Add([]byte("0,000000000000000,1.25,-1.5,12345678,1234567.8,123456.78,-12345678.90,1234567890123.45,123456789012345.6"), 2, int64(1e15))
+	f.Add([]byte("................,1.,.5,1.2.3,+1,,-,--1,-.5,1e3,12345678.,.12345678,12345.678,123456789012345.67,\xb0.00,1\x80.00"), 2, int64(1e4))
+	f.Add([]byte("0,0,0,0,0,0,0,0,0,0,0,1234567,123456789012,-999999999999999999,9999999999999999"), 0, int64(1e18))
+	f.Add([]byte("0,0,0,0,0,0,0,0,0,0,0,0.0000001,1.00000000,0.123456789,12345.00001"), 9, int64(1e18))
+	f.Fuzz(func(t *testing.T, b []byte, scale int, limit int64) {
+		if scale < 0 || scale > 38 {
+			return
+		}
+		from, to := textFields(b)
+		for i := range from {
+			got := Decimals(make([]decimal128.Num, 0, len(from)), b, from[i:], to[i:], scale, limit)
+			for k := range min(len(got)+1, len(from)-i) {
+				text := b[from[i+k]:to[i+k]]
+				want, ok := Decimal(text, scale)
+				_, behind, _ := bytes.Cut(text, []byte("."))
+				ok = ok && want < limit && -want < limit && len(behind) <= 7
+				ok = ok && len(bytes.TrimPrefix(text, []byte("-"))) <= 16 && to[i+k] >= 16
+				if ok != (k < len(got)) || ok && got[k] != decimal128.FromI64(want) {
+					t.Fatalf("%q in %q, scale %d, limit %d: %v", text, b, scale, limit, got)
+				}
+			}
 		}
 	})
 }
