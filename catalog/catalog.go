@@ -74,6 +74,9 @@ type Format struct {
 	Props        map[string]string // SERDEPROPERTIES, keys in lower case; field.delim and the like among them
 }
 
+// Links reports whether the files name, a path a line, the files to read: Hive's SymlinkTextInputFormat.
+func (f Format) Links() bool { return strings.HasSuffix(f.InputFormat, ".SymlinkTextInputFormat") }
+
 // Bucketing is CLUSTERED BY … SORTED BY … INTO n BUCKETS; it is kept for show create table and
 // bucket sampling.
 type Bucketing struct {

@@ -7,6 +7,7 @@ package splits
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -35,7 +36,14 @@ const tailFactor = 1.25
 // closes out when all are sent or ctx ends. warn hears of folders that are not there.
 func Of(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, scan *winnowpb.Scan, cfg Config, warn func(string), out chan<- *winnowpb.Split) error {
 	defer close(out)
+	sent := int64(0)
 	p := &packer{src: src, scan: scan, cfg: cfg, emit: func(s *winnowpb.Split) error {
+		if src.SampleBytes > 0 && sent >= src.SampleBytes {
+			return errEnough
+		}
+		for _, f := range s.Files {
+			sent += f.Length
+		}
 		select {
 		case out <- s:
 			return nil
@@ -54,11 +62,17 @@ func Of(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, scan
 		}
 		return nil
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		err = p.flush()
 	}
-	return p.flush()
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
 }
+
+// errEnough ends the listing of a sample that has its bytes.
+var errEnough = errors.New("the sample is full")
 
 // List lists the data files of every partition of src, with several listings under way at once, and
 // hands them to each in the order of src.Partitions. warn, which is called from several goroutines, hears of files
@@ -89,6 +103,9 @@ func List(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, li
 		}
 		g.Go(func() error {
 			objects, err := files(ctx, set, src, dir.Location, warn)
+			if err == nil && src.Links {
+				objects, err = linked(ctx, set, objects)
+			}
 			results[i] <- objects
 			return err
 		})

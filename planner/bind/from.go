@@ -111,6 +111,10 @@ func (b *binder) sampled(rel relation, s *ast.Sample, c fromCtx) (relation, erro
 	if err != nil {
 		return relation{}, err
 	}
+	if sample.Bytes > 0 {
+		return relation{}, diag.At(s.Span(), diag.Unsupported, "a sample of bytes is taken of a table's files, not of a subquery").
+			WithHint("take a number of rows or percent")
+	}
 	rel.node = &logical.SampleRows{Input: rel.node, Sample: *sample}
 	return rel, nil
 }

@@ -33,7 +33,7 @@ func (c *cutter) scan(n *logical.Scan) (*piece, error) {
 	node := c.node(fields)
 	node.Op = &winnowpb.Node_Scan{Scan: s}
 	p := &piece{root: node, fields: fields, spread: splits, scans: []*winnowpb.ScanSource{source(n)}}
-	if n.Sample != nil {
+	if n.Sample != nil && n.Sample.Bytes == 0 { // bytes are counted where splits are made
 		return c.sample(p, n.Sample)
 	}
 	return p, nil
@@ -42,7 +42,10 @@ func (c *cutter) scan(n *logical.Scan) (*piece, error) {
 func source(n *logical.Scan) *winnowpb.ScanSource {
 	src := &winnowpb.ScanSource{
 		ScanId: n.ID, Table: n.Table.FullName(), Splittable: true,
-		Recursive: n.Recursive,
+		Recursive: n.Recursive, Links: n.Table.Format.Links(),
+	}
+	if n.Sample != nil {
+		src.SampleBytes = n.Sample.Bytes
 	}
 	if n.Pruned == nil {
 		return src
@@ -88,6 +91,7 @@ func (c *cutter) write(n *logical.Write) (*piece, error) {
 	}
 	w := &winnowpb.Write{
 		Format: n.Format, Properties: n.Properties, Columns: catalogFields(n.Table.Columns), Staging: n.Staging, Location: n.Location,
+		MaxPartitions: n.MaxPartitions,
 	}
 	for _, col := range n.Table.Partition[len(n.Table.Partition)-n.Dynamic:] {
 		w.PartitionColumns = append(w.PartitionColumns, col.Name)

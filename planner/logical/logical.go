@@ -315,13 +315,14 @@ type Shared struct {
 
 // Write writes the input into a table's files or handler. Output: one row per file.
 type Write struct {
-	Input      Node
-	Table      *catalog.Table
-	Static     []catalog.Value // values of the leading static partition columns
-	Dynamic    int             // number of trailing input columns that are dynamic partition columns
-	Staging    string          // folder for the statement's files
-	Location   string          // folder of the table or static partition; files of dynamic ones go below it
-	Out        []Field
-	Properties map[string]string
-	Format     string
+	Input         Node
+	Table         *catalog.Table
+	Static        []catalog.Value // values of the leading static partition columns
+	Dynamic       int             // number of trailing input columns that are dynamic partition columns
+	Staging       string          // folder for the statement's files
+	Location      string          // folder of the table or static partition; files of dynamic ones go below it
+	Out           []Field
+	Properties    map[string]string
+	Format        string
+	MaxPartitions int64 // dynamic ones that a task may make; 0: the writer's own limit
 }

@@ -1206,6 +1206,8 @@ type ScanSource struct {
 	Splittable      bool                   `protobuf:"varint,4,opt,name=splittable,proto3" json:"splittable,omitempty"` // plain files may be cut at byte ranges
 	Recursive       bool                   `protobuf:"varint,5,opt,name=recursive,proto3" json:"recursive,omitempty"`
 	PartitionsTotal uint64                 `protobuf:"varint,6,opt,name=partitions_total,json=partitionsTotal,proto3" json:"partitions_total,omitempty"` // before pruning
+	SampleBytes     int64                  `protobuf:"varint,7,opt,name=sample_bytes,json=sampleBytes,proto3" json:"sample_bytes,omitempty"`             // enough is read with so many bytes; 0: all
+	Links           bool                   `protobuf:"varint,8,opt,name=links,proto3" json:"links,omitempty"`                                            // the files name the files to read, a path a line: SymlinkTextInputFormat
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1280,6 +1282,20 @@ func (x *ScanSource) GetPartitionsTotal() uint64 {
 		return x.PartitionsTotal
 	}
 	return 0
+}
+
+func (x *ScanSource) GetSampleBytes() int64 {
+	if x != nil {
+		return x.SampleBytes
+	}
+	return 0
+}
+
+func (x *ScanSource) GetLinks() bool {
+	if x != nil {
+		return x.Links
+	}
+	return false
 }
 
 // PartitionDir is one pruned partition (or the whole table, if it has none).
@@ -4214,7 +4230,7 @@ const file_plan_proto_rawDesc = "" +
 	"\n" +
 	"\x06GATHER\x10\x00\x12\b\n" +
 	"\x04HASH\x10\x01\x12\r\n" +
-	"\tBROADCAST\x10\x02\"\xdd\x01\n" +
+	"\tBROADCAST\x10\x02\"\x96\x02\n" +
 	"\n" +
 	"ScanSource\x12\x17\n" +
 	"\ascan_id\x18\x01 \x01(\rR\x06scanId\x12\x14\n" +
@@ -4226,7 +4242,9 @@ const file_plan_proto_rawDesc = "" +
 	"splittable\x18\x04 \x01(\bR\n" +
 	"splittable\x12\x1c\n" +
 	"\trecursive\x18\x05 \x01(\bR\trecursive\x12)\n" +
-	"\x10partitions_total\x18\x06 \x01(\x04R\x0fpartitionsTotal\"q\n" +
+	"\x10partitions_total\x18\x06 \x01(\x04R\x0fpartitionsTotal\x12!\n" +
+	"\fsample_bytes\x18\a \x01(\x03R\vsampleBytes\x12\x14\n" +
+	"\x05links\x18\b \x01(\bR\x05links\"q\n" +
 	"\fPartitionDir\x12\x1a\n" +
 	"\blocation\x18\x01 \x01(\tR\blocation\x121\n" +
 	"\x06values\x18\x02 \x03(\v2\x19.winnow.v1.PartitionValueR\x06values\x12\x12\n" +
