@@ -25,6 +25,7 @@ type Conn struct {
 	vars     map[string]string // hivevar
 	source   *catalog.Layered
 	prepared map[string]ast.Statement
+	added    map[string][]string // ADD FILE, JAR, ARCHIVE: the paths by kind
 }
 
 // Connect opens a connection for user in the default database.
@@ -32,7 +33,7 @@ func (c *Coordinator) Connect(user string) *Conn {
 	return &Conn{
 		coord: c, user: user, database: catalog.DefaultDatabase, zone: c.cfg.Zone,
 		settings: map[string]string{}, vars: map[string]string{},
-		source: catalog.NewLayered(c.source), prepared: map[string]ast.Statement{},
+		source: catalog.NewLayered(c.source), prepared: map[string]ast.Statement{}, added: map[string][]string{},
 	}
 }
 

@@ -3,6 +3,7 @@ package coord
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -493,9 +494,7 @@ func order(a []catalog.PartitionSpec, i int, b []catalog.PartitionSpec, j int) i
 func (s *statement) maintain(ctx context.Context, st ast.Statement) (*Result, error) {
 	switch st := st.(type) {
 	case *ast.Resource:
-		if st.Verb == "add" && st.Kind == "jar" {
-			s.warned = append(s.warned, "winnow runs no Java: add jar does nothing")
-		}
+		return s.resource(st)
 	case *ast.Analyze:
 		env, err := s.ddlEnv(ctx)
 		if err != nil {
@@ -507,6 +506,30 @@ func (s *statement) maintain(ctx context.Context, st ast.Statement) (*Result, er
 	case *ast.Dfs:
 		return s.dfs(ctx, st)
 	}
+	return s.c.done(), nil
+}
+
+// resource carries out ADD, DELETE and LIST of files, jars and archives, which are names that the connection keeps.
+func (s *statement) resource(st *ast.Resource) (*Result, error) {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	added := s.conn.added[st.Kind]
+	switch st.Verb {
+	case "list":
+		return s.c.lines("resource", slices.Clone(added)), nil
+	case "delete":
+		added = slices.DeleteFunc(added, func(path string) bool { return slices.Contains(st.Paths, path) })
+	default:
+		if st.Kind == "jar" {
+			s.warned = append(s.warned, "winnow runs no Java: add jar does nothing")
+		}
+		for _, path := range st.Paths {
+			if !slices.Contains(added, path) {
+				added = append(added, path)
+			}
+		}
+	}
+	s.conn.added[st.Kind] = added
 	return s.c.done(), nil
 }
 

@@ -10,9 +10,13 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/reflect/protopath"
+	"google.golang.org/protobuf/reflect/protorange"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/winnowdb/winnow/cluster/splits"
 	"github.com/winnowdb/winnow/connectors"
+	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/planner"
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/planner/bind"
@@ -65,10 +69,34 @@ func (s *statement) explain(ctx context.Context, text string, st *ast.Explain) (
 	if st.Mode == ast.ExplainFragments || st.Mode == ast.ExplainExtended {
 		out = append(out, stages(p.Plan, nil)...)
 	}
+	out = append(out, backtracking(p.Plan)...)
 	for _, w := range s.warned {
 		out = append(out, "warning: "+w)
 	}
 	return s.c.lines("explain", out), nil
+}
+
+// backtracking names the regular expressions of the plan that need what the linear engine does not have.
+func backtracking(p *winnowpb.Plan) []string {
+	var out []string
+	_ = protorange.Options{Stable: true}.Range(p.ProtoReflect(), func(at protopath.Values) error { // the function gives no error
+		m, ok := at.Index(-1).Value.Interface().(protoreflect.Message)
+		if !ok {
+			return nil
+		}
+		call, ok := m.Interface().(*winnowpb.Call)
+		if !ok || len(call.Args) < 2 {
+			return nil
+		}
+		pattern := string(call.Args[1].GetLiteral().GetBytes())
+		if funcs.Engine(call.Name, pattern) == "backtracking" {
+			if line := fmt.Sprintf("note: %s of %s is matched by backtracking, with a limit for each row", call.Name, ast.Quote(pattern)); !slices.Contains(out, line) {
+				out = append(out, line)
+			}
+		}
+		return nil
+	}, nil)
+	return out
 }
 
 // explained binds the query of st; of an INSERT or CTAS the query that feeds it.

@@ -85,6 +85,10 @@ func (s *statement) insert(ctx context.Context, env *ddl.Env, b *bind.Target) er
 	if b.Target.Dir != nil {
 		return s.writeDirectory(ctx, env, b)
 	}
+	if b.Table.Format.Links() {
+		return diag.Errorf(diag.Unsupported, "the files of %s name the files that it reads: rows cannot be written there", b.Table.FullName()).
+			WithHint("make a table over the files that are named, and insert into it")
+	}
 	t := target{table: b.Table, static: b.Static, dynamic: b.Dynamic, overwrite: b.Target.Overwrite, location: strings.TrimSuffix(b.Table.Location, "/")}
 	full := len(t.static) == len(b.Table.Partition) && len(t.static) > 0
 	if full {
@@ -183,12 +187,25 @@ func (s *statement) writeNode(plan logical.Node, t target) *logical.Write {
 	}
 	return &logical.Write{
 		Input: plan, Table: t.table, Static: t.static, Dynamic: t.dynamic, Location: t.location,
-		Format: t.table.Format.SerDe, Properties: props,
+		Format: t.table.Format.SerDe, Properties: props, MaxPartitions: s.conn.number(partitionsSetting, 0),
 		Out: []logical.Field{
 			out("path", datatype.String), out("rows", datatype.BigInt), out("bytes", datatype.BigInt),
 			out("partition", datatype.String), out("final", datatype.String),
 		},
 	}
+}
+
+// tooMany is the error of an insert whose tasks have together made more than limit partitions; 0 is no limit.
+func tooMany(files []written, limit int64) error {
+	partitions := map[string]bool{}
+	for _, f := range files {
+		partitions[f.partition] = true
+	}
+	if limit <= 0 || int64(len(partitions)) <= limit {
+		return nil
+	}
+	return diag.Errorf(diag.Limit, "the insert makes more than %d partitions", limit).
+		WithHint("%s sets the limit", partitionsSetting)
 }
 
 // runWrite runs the plan and collects its manifest.
@@ -205,7 +222,7 @@ func (s *statement) runWrite(ctx context.Context, node *logical.Write) ([]writte
 		if errors.Is(err, io.EOF) {
 			op.MergeStats(s.stats, r.Summary().Stats)
 			slices.SortFunc(files, func(a, b written) int { return strings.Compare(a.final, b.final) })
-			return files, r.Close()
+			return files, errors.Join(r.Close(), tooMany(files, node.MaxPartitions))
 		}
 		if err != nil {
 			return files, err

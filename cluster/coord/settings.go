@@ -30,6 +30,8 @@ const (
 	defaultAttempts = 50
 	// splitSetting is how many bytes of files a task reads.
 	splitSetting = "winnow.split.bytes"
+	// partitionsSetting is how many dynamic partitions a task may make.
+	partitionsSetting = "hive.exec.max.dynamic.partitions"
 )
 
 // number returns the value of one of the settings above, def if it is not set.

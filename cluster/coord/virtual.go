@@ -18,11 +18,18 @@ import (
 // InformationSchema is the database of tables about tables.
 const InformationSchema = "information_schema"
 
-// virtual returns the rows of an information_schema table, made from the snapshot; nil if there is no such table.
+// virtual returns the rows of a table of information_schema or sys, made from the snapshot; nil if there is no such table.
 func virtual(snap *catalog.Snapshot, database, table string) *logical.Values {
-	if database != InformationSchema {
-		return nil
+	switch database {
+	case InformationSchema:
+		return virtualSchema(snap, table)
+	case sysDatabase:
+		return virtualSys(snap, table)
 	}
+	return nil
+}
+
+func virtualSchema(snap *catalog.Snapshot, table string) *logical.Values {
 	switch table {
 	case "schemata":
 		v := newVirtual("catalog_name", "schema_name", "schema_owner")

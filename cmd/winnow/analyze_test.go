@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -32,5 +33,31 @@ func TestExplainAnalyze(t *testing.T) {
 		if !regexp.MustCompile(want).MatchString(got) {
 			t.Errorf("no %q in:\n%s", want, got)
 		}
+	}
+}
+
+// TestExplainFormatted: the plan as JSON; and dfs -ls, which tells when files were written.
+func TestExplainFormatted(t *testing.T) {
+	dir := t.TempDir()
+	conn := connect(t, dir)
+	defer closeConn(conn)
+	got, _, err := rowsOf(conn, "explain formatted select 1 as one")
+	var plan struct {
+		Stages []struct {
+			Root struct{ Project struct{ Exprs []any } }
+		}
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(got), &plan)
+	}
+	if err != nil || len(plan.Stages) != 1 || len(plan.Stages[0].Root.Project.Exprs) != 1 {
+		t.Errorf("got %s, %v", got, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "listed"), []byte("12345"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got, _, err = rowsOf(conn, "dfs -ls "+dir+"/listed")
+	if !regexp.MustCompile(`^ +5 \d{4}-\d\d-\d\d \d\d:\d\d .*/listed\n$`).MatchString(got) || err != nil {
+		t.Errorf("got %q, %v", got, err)
 	}
 }

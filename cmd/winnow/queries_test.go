@@ -94,10 +94,11 @@ func runGolden(t *testing.T, file string) {
 	}
 }
 
-// connect returns a connection to an engine of its own, whose warehouse is in dir. The caller closes it.
-func connect(t *testing.T, dir string) *coord.Conn {
+// connect returns a connection to an engine of its own, whose warehouse is in dir and which lets TRANSFORM run the
+// commands. The caller closes it.
+func connect(t *testing.T, dir string, commands ...string) *coord.Conn {
 	t.Helper()
-	f := engineFlags{warehouse: filepath.Join(dir, "warehouse"), memory: "64MiB", timeZone: "UTC", slots: 2}
+	f := engineFlags{warehouse: filepath.Join(dir, "warehouse"), memory: "64MiB", timeZone: "UTC", slots: 2, allowTransform: commands}
 	e, err := f.engine(cluster{})
 	if err != nil {
 		t.Fatal(err)

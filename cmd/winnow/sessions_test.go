@@ -31,6 +31,7 @@ func TestSessions(t *testing.T) {
 			dir := t.TempDir()
 			for i, f := range ar.Files {
 				if f.Name != sessionSection {
+					f.Data = []byte(strings.ReplaceAll(string(f.Data), "$DIR", dir))
 					writeData(t, dir, f)
 					continue
 				}
@@ -64,7 +65,7 @@ func writeData(t *testing.T, dir string, f txtar.File) {
 // session carries out the statements of text on one connection to a new warehouse and returns it with what they answer.
 func session(t *testing.T, dir, text string) string {
 	t.Helper()
-	conn := connect(t, dir)
+	conn := connect(t, dir, "cat")
 	defer closeConn(conn)
 	var out strings.Builder
 	for line := range strings.Lines(text) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -58,5 +59,39 @@ func TestStdioJSONValues(t *testing.T) {
 	}, "\n") + "\n"
 	if got := out.String(); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// TestShellOnly: a file of SOURCE runs with its settings, !command runs, and a file that runs itself is told.
+func TestShellOnly(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a.sql":    "set hivevar:who=ann;\nsource " + dir + "/b.sql;",
+		"b.sql":    "select '${who}';",
+		"self.sql": "source " + dir + "/self.sql;",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(text string) (stdout, stderr string, err error) {
+		cmd := exec.Command(os.Args[0], "sql", "--quiet", "--format", "tsv2", "--warehouse", filepath.Join(dir, "w"), "-e", text)
+		cmd.Env = append(os.Environ(), "WINNOW_TEST_MAIN=1")
+		var out, msg bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &msg
+		err = cmd.Run()
+		return out.String(), msg.String(), err
+	}
+	out, msg, err := run("SOURCE " + dir + "/a.sql; !echo of the system; select '${who} again'")
+	if !strings.Contains(out, "ann\n") || !strings.Contains(out, "ann again\n") || !strings.Contains(msg, "of the system\n") || err != nil {
+		t.Errorf("got %q, %q, %v", out, msg, err)
+	}
+	for text, want := range map[string]string{
+		"source '" + dir + "/self.sql'": "self.sql is named by files in each other more than 40 deep",
+		"source " + dir + "/none.sql":   "none.sql: no such file",
+	} {
+		if _, msg, err := run(text); !strings.Contains(msg, want) || err == nil {
+			t.Errorf("%s: got %q, %v", text, msg, err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -24,6 +25,19 @@ var regexes = []Scalar{
 	regexFunc("split", "split(s, re): the pieces of s between matches of re; split('a1b22c', '[0-9]+')[1] is 'b'", datatype.Array(datatype.String), splitKernel, anyText, anyText),
 	{Name: "ilike", Doc: "s ILIKE p: LIKE without regard to case; ilike('ABC', 'a%') is true", Bind: bindILike},
 	{Name: "str_to_map", Doc: "str_to_map(s[, d1 = ',', d2 = ':']): the pairs of s, separated by matches of d1, their keys ended by matches of d2; str_to_map('a:1,b:2')['b'] is '2'", Bind: bindStrToMap},
+}
+
+// Engine says what runs pattern in a call of the function name: literal, linear or backtracking, which has a limit of
+// steps; "" if the function takes no pattern or this is none.
+func Engine(name, pattern string) string {
+	for _, f := range regexes {
+		if f.Name == name || slices.Contains(f.Aliases, name) {
+			if re, err := javaregex.Compile(pattern, 0); err == nil {
+				return re.Engine()
+			}
+		}
+	}
+	return ""
 }
 
 // regexFunc declares a function whose second argument is a pattern.

@@ -46,7 +46,7 @@ func checkCSV(s *spec) error {
 	if _, err := newCSVChars(s.props); err != nil {
 		return err
 	}
-	if !s.props.isTrue(typedKey) {
+	if !csvTyped(s.props) {
 		return nil
 	}
 	for i, t := range s.types {
@@ -58,12 +58,15 @@ func checkCSV(s *spec) error {
 	return err
 }
 
-// csvTypes makes every column a string, as Hive does whatever the table says. With the property
-// 'typed'='true', which is winnow's own, the declared types hold.
+// csvTyped reports whether the declared types hold: with 'typed'='true', which is winnow's own, and with Athena's
+// 'use.null.for.invalid.data'='true'. What does not fit its type is NULL.
+func csvTyped(p props) bool { return p.isTrue(typedKey) || p.isTrue(invalidKey) }
+
+// csvTypes makes every column a string, as Hive does whatever the table says, unless the declared types hold.
 func csvTypes(s *spec) []arrow.DataType {
 	out := make([]arrow.DataType, len(s.Columns))
 	for i, c := range s.Columns {
-		if out[i] = datatype.String; s.props.isTrue(typedKey) {
+		if out[i] = datatype.String; csvTyped(s.props) {
 			out[i] = c.Type
 		}
 	}
@@ -102,7 +105,7 @@ func newCSV(s *spec, need Need) (Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newCSVChunk(s, &csv{csvChars: chars, texts: t, typed: s.props.isTrue(typedKey), place: places(len(s.types), need),
+	return newCSVChunk(s, &csv{csvChars: chars, texts: t, typed: csvTyped(s.props), place: places(len(s.types), need),
 		where: newConditions(need)})
 }
 

@@ -34,6 +34,7 @@ const (
 	escapeCharKey = "escapechar"
 	multilineKey  = "multiline"
 	typedKey      = "typed"
+	invalidKey    = "use.null.for.invalid.data"
 	regexKey      = "input.regex"
 	regexCaseKey  = "input.regex.case.insensitive"
 	onBadFileKey  = "on_bad_file"

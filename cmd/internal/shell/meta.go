@@ -109,12 +109,7 @@ func (s *Shell) own(ctx context.Context, name, arg string) {
 	case `\o`:
 		s.redirect(arg)
 	case `\i`:
-		b, err := os.ReadFile(arg)
-		if err != nil {
-			fmt.Fprintln(s.opts.Err, "winnow:", err)
-			return
-		}
-		s.Run(ctx, string(b)) // an error has been shown
+		s.source(ctx, arg) // an error has been shown
 	case `\watch`:
 		s.watch(ctx, arg)
 	case `\!`:

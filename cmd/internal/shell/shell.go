@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/winnowdb/winnow/cluster/coord"
+	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/planner/parse"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -40,9 +41,10 @@ type Options struct {
 
 // Shell runs statements and shows their rows.
 type Shell struct {
-	opts   Options
-	out    *bufio.Writer
-	timing bool
+	opts    Options
+	out     *bufio.Writer
+	timing  bool
+	sources int // SOURCE statements under way
 }
 
 // New checks opts.
@@ -101,7 +103,7 @@ func (s *Shell) Run(ctx context.Context, text string) error {
 		if parse.Blank(sql) {
 			continue
 		}
-		err := s.Statement(ctx, sql)
+		err := s.one(ctx, sql)
 		if errors.Is(err, syscall.EPIPE) {
 			return nil
 		}
@@ -113,6 +115,41 @@ func (s *Shell) Run(ctx context.Context, text string) error {
 		}
 	}
 	return first
+}
+
+// one carries out a statement, or what only the shell can: SOURCE file and !command.
+func (s *Shell) one(ctx context.Context, sql string) error {
+	text := strings.TrimSpace(sql)
+	if strings.HasPrefix(text, "!") {
+		s.meta(ctx, text)
+		return nil
+	}
+	if word, _, _ := strings.Cut(text, " "); strings.EqualFold(word, "source") {
+		if list, err := parse.Parse(text); err == nil && len(list) == 1 {
+			if st, ok := list[0].(*ast.Source); ok {
+				return s.source(ctx, st.Path)
+			}
+		}
+	}
+	return s.Statement(ctx, sql)
+}
+
+// maxSources is how deep files that name files may go.
+const maxSources = 40
+
+// source runs the statements of a file.
+func (s *Shell) source(ctx context.Context, file string) error {
+	text, err := os.ReadFile(file)
+	if err == nil && s.sources == maxSources {
+		err = diag.Errorf(diag.Limit, "%s is named by files in each other more than %d deep", file, maxSources).WithHint("a file that runs itself never ends")
+	}
+	if err != nil {
+		fmt.Fprintln(s.opts.Err, "winnow:", err)
+		return err
+	}
+	s.sources++
+	defer func() { s.sources-- }()
+	return s.Run(ctx, string(text))
 }
 
 // Statement carries out one statement; Ctrl-C cancels it. The error has been shown.
