@@ -9,7 +9,6 @@
 package s3
 
 import (
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -74,8 +73,17 @@ type bucket struct {
 	region string // "" until the bucket has said that it is elsewhere
 }
 
-// bucketName is wide: old buckets have capitals and underscores.
-var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$`)
+// isBucketName is wide: old buckets have capitals and underscores.
+func isBucketName(name string) bool {
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= '0' && c <= '9', c|0x20 >= 'a' && c|0x20 <= 'z':
+		case i == 0 || c != '.' && c != '_' && c != '-':
+			return false
+		}
+	}
+	return len(name) > 0 && len(name) <= 255 && !strings.Contains(name, "..")
+}
 
 // locate returns the bucket of path, the key, and the text of path before the key.
 func (s *Store) locate(path string) (b *bucket, key, base string, err error) {
@@ -85,7 +93,7 @@ func (s *Store) locate(path string) (b *bucket, key, base string, err error) {
 		return nil, "", "", diag.Errorf(diag.Denied, "an S3 location holds credentials").
 			WithHint("take them out; winnow uses the AWS environment, shared files or role")
 	}
-	if err != nil || !bucketName.MatchString(name) || strings.Contains(name, "..") {
+	if err != nil || !isBucketName(name) {
 		return nil, "", "", diag.Errorf(diag.Denied, "%q is not the name of a bucket in %q", name, path).WithHint("write s3://bucket/key")
 	}
 	conn, err := s.connect()
