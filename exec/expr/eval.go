@@ -107,10 +107,11 @@ func sequence(n int) []int32 {
 // input is the rows that an expression is evaluated over: a batch, or some rows of it. Columns of a
 // part are taken when first asked for, so that a branch costs only what it reads.
 type input struct {
-	base  []arrow.Array // of the whole batch, borrowed
-	rows  []int32       // of the batch, or nil: all
-	n     int
-	taken []arrow.Array // columns already cut to rows; owned
+	base   []arrow.Array // of the whole batch, borrowed
+	rows   []int32       // of the batch, or nil: all
+	n      int
+	taken  []arrow.Array // columns already cut to rows; owned
+	common *Common       // of the whole batch, or nil
 }
 
 func wholeBatch(b arrow.Record) *input {
@@ -174,6 +175,13 @@ func eval(c *funcs.Ctx, e Expr, in *input) (funcs.Vec, error) {
 }
 
 func evalCall(c *funcs.Ctx, e *Call, in *input) (funcs.Vec, error) {
+	if in.common != nil {
+		return in.common.call(c, e, in)
+	}
+	return computeCall(c, e, in)
+}
+
+func computeCall(c *funcs.Ctx, e *Call, in *input) (funcs.Vec, error) {
 	args := make([]funcs.Vec, 0, len(e.Args))
 	defer func() {
 		for _, a := range args {

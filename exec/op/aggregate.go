@@ -43,6 +43,7 @@ type aggSpec struct {
 	partial    *arrow.Schema // keys and partial states
 	always     []expr.Expr   // key values of a group that is there even if no row is; nil for none
 	partitions uint32        // by key hash, one a task, of which one has that group; 0: there is one task
+	common     *expr.Common  // evaluates the arguments of calls
 }
 
 // aggCall is one call, bound.
@@ -96,6 +97,13 @@ func newAggregate(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
 		fields = append(fields, arrow.Field{Name: schema.Field(len(spec.keys) + i).Name, Type: c.bound.Partial, Nullable: true})
 	}
 	spec.partial = arrow.NewSchema(fields, nil)
+	var args [][]expr.Expr
+	for i, c := range spec.calls {
+		if c.same == i {
+			args = append(args, c.args)
+		}
+	}
+	spec.common = expr.NewCommon(args...)
 	return openAggregate(env, schema, spec, in, 0), nil
 }
 

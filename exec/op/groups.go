@@ -72,6 +72,9 @@ func (g *groups) add(rec arrow.Record) error {
 	if err := g.number(rec); err != nil {
 		return err
 	}
+	if !g.spec.merges {
+		defer g.spec.common.Done()
+	}
 	for i, c := range g.spec.calls {
 		if c.same < i {
 			continue
@@ -179,7 +182,7 @@ func (g *groups) merge(s funcs.State, c *aggCall, rec arrow.Record) error {
 }
 
 func (g *groups) update(i int, c *aggCall, rec arrow.Record) error {
-	ids := g.ids
+	ids, eval := g.ids, g.spec.common.Eval
 	if c.filter != nil {
 		sel, err := expr.EvalBool(g.env.Funcs, c.filter, rec)
 		if err != nil {
@@ -189,7 +192,7 @@ func (g *groups) update(i int, c *aggCall, rec arrow.Record) error {
 			return nil
 		}
 		if len(sel) < len(ids) {
-			rec, ids = vec.TakeRecord(g.env.Mem, rec, sel), pickIDs(ids, sel)
+			rec, ids, eval = vec.TakeRecord(g.env.Mem, rec, sel), pickIDs(ids, sel), expr.Eval
 			defer rec.Release()
 		}
 	}
@@ -200,7 +203,7 @@ func (g *groups) update(i int, c *aggCall, rec arrow.Record) error {
 		}
 	}()
 	for _, e := range c.args {
-		v, err := expr.Eval(g.env.Funcs, e, rec)
+		v, err := eval(g.env.Funcs, e, rec)
 		if err != nil {
 			return err
 		}
