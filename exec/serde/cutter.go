@@ -31,16 +31,14 @@ func newCutter(framing Framing) (c cutter, ok bool) {
 	return c, false
 }
 
-// piece returns where to cut b, which holds whole records, so that a piece of some of them is about pieceBytes long.
+// piece returns where to cut b, which holds whole records, so that a piece of some of them is about pieceBytes long. It looks
+// ahead: bytes are found faster so than backwards.
 func (c *cutter) piece(b []byte) int {
 	if len(b) <= pieceBytes {
 		return len(b)
 	}
-	if n := c.framing.Last(b[:pieceBytes]); n > 0 {
-		return n
-	}
-	_, n := c.framing.Next(b, true)
-	return n
+	_, n := c.framing.Next(b[pieceBytes:], true)
+	return pieceBytes + n
 }
 
 // begin prepares for the records of b.
