@@ -236,9 +236,13 @@ var wideType = datatype.Struct(
 
 // sumDecimal sums decimals and counts them, for sum and avg.
 type sumDecimal struct {
-	sum  []wide
-	n    []int64
-	read readDecimal
+	groups []decimalSum
+	read   readDecimal
+}
+
+type decimalSum struct {
+	wide
+	n int64
 }
 
 // readDecimal makes a result of sums and counts.
@@ -253,21 +257,23 @@ func boundDecimal(out arrow.DataType, read readDecimal) AggBound {
 	}
 }
 
-func (s *sumDecimal) Grow(n int) { s.sum, s.n = grow(s.sum, n), grow(s.n, n) }
+func (s *sumDecimal) Grow(n int) { s.groups = grow(s.groups, n) }
 
 func (s *sumDecimal) Update(groups []uint32, args []Vec) error {
 	in := fixedOf[decimal128.Num](args[0])
 	if in.nulls.bits == nil {
 		for i, g := range groups {
-			s.sum[g].add(in.vals[i&in.mask])
-			s.n[g]++
+			sum := &s.groups[g]
+			sum.add(in.vals[i&in.mask])
+			sum.n++
 		}
 		return nil
 	}
 	for i, g := range groups {
 		if !in.nulls.at(i) {
-			s.sum[g].add(in.vals[i&in.mask])
-			s.n[g]++
+			sum := &s.groups[g]
+			sum.add(in.vals[i&in.mask])
+			sum.n++
 		}
 	}
 	return nil
@@ -279,18 +285,18 @@ func (s *sumDecimal) Merge(groups []uint32, partial arrow.Array) error {
 	hi := p.Field(1).(*array.Int64).Int64Values()
 	lo := p.Field(2).(*array.Decimal128).Values()
 	for i, g := range groups {
-		s.sum[g].addWide(wide{lo[i].LowBits(), uint64(lo[i].HighBits()), hi[i]})
-		s.n[g] += n[i]
+		s.groups[g].addWide(wide{lo[i].LowBits(), uint64(lo[i].HighBits()), hi[i]})
+		s.groups[g].n += n[i]
 	}
 	return nil
 }
 
 func (s *sumDecimal) Partial(mem memory.Allocator) (arrow.Array, error) {
-	hi, lo := make([]int64, len(s.sum)), make([]decimal128.Num, len(s.sum))
-	for g, v := range s.sum {
-		hi[g], lo[g] = v.hi, decimal128.New(int64(v.mid), v.lo)
+	n, hi, lo := make([]int64, len(s.groups)), make([]int64, len(s.groups)), make([]decimal128.Num, len(s.groups))
+	for g, v := range s.groups {
+		n[g], hi[g], lo[g] = v.n, v.hi, decimal128.New(int64(v.mid), v.lo)
 	}
-	return structArray(wideType, len(s.sum), fixedArray(mem, datatype.BigInt, s.n, nil),
+	return structArray(wideType, len(s.groups), fixedArray(mem, datatype.BigInt, n, nil),
 		fixedArray(mem, datatype.BigInt, hi, nil), fixedArray(mem, datatype.Decimal(38, 0), lo, nil)), nil
 }
 
@@ -300,9 +306,9 @@ func (s *sumDecimal) Final(mem memory.Allocator) (arrow.Array, error) { return s
 func sumOf(t arrow.DataType) readDecimal {
 	precision := t.(*arrow.Decimal128Type).Precision
 	return func(s *sumDecimal, mem memory.Allocator) arrow.Array {
-		out, valid := make([]decimal128.Num, len(s.sum)), make([]bool, len(s.sum))
-		for g, v := range s.sum {
-			if s.n[g] == 0 {
+		out, valid := make([]decimal128.Num, len(s.groups)), make([]bool, len(s.groups))
+		for g, v := range s.groups {
+			if v.n == 0 {
 				continue
 			}
 			if n, ok := v.num(); ok && n.FitsInPrecision(precision) {
@@ -313,7 +319,7 @@ func sumOf(t arrow.DataType) readDecimal {
 	}
 }
 
-func (s *sumDecimal) Size() int64 { return sizeOf(s.sum) + sizeOf(s.n) }
+func (s *sumDecimal) Size() int64 { return sizeOf(s.groups) }
 
 func bindAvg(args []Arg) (AggBound, error) {
 	if err := wantArgs("avg", args, 1, 1); err != nil {
@@ -342,12 +348,12 @@ func meanOf(t arrow.DataType, digits int) readDecimal {
 	precision := t.(*arrow.Decimal128Type).Precision
 	shift := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
 	return func(s *sumDecimal, mem memory.Allocator) arrow.Array {
-		out, valid := make([]decimal128.Num, len(s.sum)), make([]bool, len(s.sum))
-		for g, v := range s.sum {
-			if s.n[g] == 0 {
+		out, valid := make([]decimal128.Num, len(s.groups)), make([]bool, len(s.groups))
+		for g, v := range s.groups {
+			if v.n == 0 {
 				continue
 			}
-			q := divHalfUp(new(big.Int).Mul(v.big(), shift), big.NewInt(s.n[g]))
+			q := divHalfUp(new(big.Int).Mul(v.big(), shift), big.NewInt(v.n))
 			if q.BitLen() < 128 {
 				n := decimal128.FromBigInt(q)
 				out[g], valid[g] = n, n.FitsInPrecision(precision)
