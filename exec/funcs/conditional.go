@@ -114,13 +114,31 @@ func bindCoalesce(args []Arg) (Bound, error) {
 	}}, nil
 }
 
-// bindNullif keeps a's type; the two are compared as = does.
+// category is what Hive counts t to: a number, a boolean, a time, binary or text; of nested types it is the type.
+func category(t arrow.DataType) string {
+	switch {
+	case datatype.IsNumeric(t):
+		return "number"
+	case isDate(t), isTimestamp(t):
+		return "time"
+	case datatype.IsNested(t), t.ID() == arrow.BOOL, t.ID() == arrow.BINARY:
+		return t.Name()
+	}
+	return "text"
+}
+
+// bindNullif keeps a's type; the two are compared as = does, but must be of one category, as Hive wants.
 func bindNullif(args []Arg) (Bound, error) {
 	if err := wantArgs("nullif", args, 2, 2); err != nil {
 		return Bound{}, err
 	}
 	a, b := args[0].Type, args[1].Type
-	t, err := commonArgs("nullif", args, 0, func(a, b arrow.DataType) (arrow.DataType, error) { return compareType("=", a, b) })
+	t, err := commonArgs("nullif", args, 0, func(a, b arrow.DataType) (arrow.DataType, error) {
+		if !isVoid(a) && !isVoid(b) && category(a) != category(b) {
+			return nil, diag.Errorf(diag.Type, "nullif does not compare %s with %s", datatype.Name(a), datatype.Name(b))
+		}
+		return compareType("=", a, b)
+	})
 	if err != nil {
 		return Bound{}, err
 	}

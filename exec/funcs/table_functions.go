@@ -18,6 +18,7 @@ var tableFunctions = []Table{
 	{Name: "json_tuple", Doc: "json_tuple(json, 'key', …): the values of top-level keys of a JSON object (c0, c1, …)", Bind: bindJSONTuple},
 	{Name: "parse_url_tuple", Doc: "parse_url_tuple(url, 'part', …): parts of a URL as parse_url gives them, QUERY:key too (c0, c1, …)", Bind: bindURLTuple},
 	{Name: "replicate_rows", Doc: "replicate_rows(n, a, …): the values n times (col0: n, col1, …)", Bind: bindReplicate},
+	{Name: "get_sql_schema", Doc: "get_sql_schema('query'): a row for each column that the query answers (col_name, col_type)", Bind: bindSchema},
 }
 
 func bindExplode(name string, place bool) func([]Arg) (TableBound, error) {
@@ -111,6 +112,16 @@ func bindInline(args []Arg) (TableBound, error) {
 }
 
 // bindStack lays the values out row by row; places that are left over are NULL.
+// bindSchema takes what the planner puts in the place of the query: the number of its columns, and the name and type of each.
+func bindSchema(args []Arg) (TableBound, error) {
+	b, err := bindStack(args)
+	if err != nil || len(b.Columns) != 2 {
+		return b, badArg("get_sql_schema", 0, "a constant query", args[0].Type)
+	}
+	b.Columns[0].Name, b.Columns[1].Name = "col_name", "col_type"
+	return b, nil
+}
+
 func bindStack(args []Arg) (TableBound, error) {
 	if err := wantArgs("stack", args, 2, -1); err != nil {
 		return TableBound{}, err

@@ -1,8 +1,10 @@
 package bind
 
 import (
+	"errors"
 	"slices"
 
+	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/planner/ast"
@@ -84,6 +86,11 @@ func (p *place) tableFunction(input logical.Node, call *ast.Call, names []ast.Id
 	if err != nil {
 		return nil, err
 	}
+	if f.Name == "get_sql_schema" {
+		if args, err = p.b.schemaOf(args, call); err != nil {
+			return nil, err
+		}
+	}
 	bound, err := f.Bind(expr.Args(args))
 	if err != nil {
 		return nil, placed(err, call.Span())
@@ -103,6 +110,39 @@ func (p *place) tableFunction(input logical.Node, call *ast.Call, names []ast.Id
 		g.Out = append(g.Out, p.b.field("", name, c.Type))
 	}
 	return g, nil
+}
+
+// schemaOf binds the query that args hold, and returns how many columns it answers and the name and type of each.
+func (b *binder) schemaOf(args []expr.Expr, call *ast.Call) ([]expr.Expr, error) {
+	wrong := diag.At(call.Span(), diag.Type, "get_sql_schema takes a constant query").WithHint("write get_sql_schema('select …')")
+	if len(args) != 1 {
+		return nil, wrong
+	}
+	text, ok := args[0].(*expr.Literal)
+	if !ok || text.Value == nil || !datatype.IsText(text.Type()) {
+		return nil, wrong
+	}
+	stmt, err := b.env.Parse(datatype.Text(text.Value, 0))
+	var n logical.Node
+	if err == nil {
+		q, ok := stmt.(*ast.Query)
+		if !ok {
+			return nil, wrong
+		}
+		n, err = Query(b.env, q)
+	}
+	if err != nil { // its place is in the text, not in the statement
+		var d *diag.Error
+		if errors.As(err, &d) {
+			err = errors.New(d.Msg)
+		}
+		return nil, diag.At(call.Span(), diag.Syntax, "the query of get_sql_schema: %w", err)
+	}
+	out := []expr.Expr{expr.Int(int32(len(n.Fields())))}
+	for _, f := range n.Fields() {
+		out = append(out, expr.String(f.Name), expr.String(datatype.Name(f.T)))
+	}
+	return out, nil
 }
 
 // funcTable binds TABLE(f(…)) that does not stand in a join.

@@ -94,6 +94,13 @@ func (p *place) like(e *ast.Like) (expr.Expr, error) {
 		}
 	}
 	m := maker{at: e.Span()}
+	if e.Quant != "" && e.Op == ast.OpLike && escape == nil { // of its own: a NULL among the patterns makes it NULL
+		like := m.call("like"+string(e.Quant), append([]expr.Expr{x}, patterns...)...)
+		if e.Not {
+			like = m.call("not", like)
+		}
+		return like, m.err
+	}
 	each := make([]expr.Expr, len(patterns))
 	for i, pat := range patterns {
 		name, v := string(e.Op), x
