@@ -51,17 +51,21 @@ func Run(ctx context.Context, env *op.Env, emit Emit) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := emitParts(ctx, env, rec, emit); err != nil {
+		if err := emitParts(ctx, env, op.PartitionOf(root), rec, emit); err != nil {
 			return err
 		}
 	}
 }
 
-func emitParts(ctx context.Context, env *op.Env, rec arrow.Record, emit Emit) error {
+// emitParts hands rec, which it releases, to emit by partition. All of it is of the given one, unless that is -1.
+func emitParts(ctx context.Context, env *op.Env, partition int, rec arrow.Record, emit Emit) error {
 	defer rec.Release()
 	out := env.Task.Stage.Output
-	if out.Kind != winnowpb.Output_HASH {
+	switch {
+	case out.Kind != winnowpb.Output_HASH:
 		return emit(0, rec)
+	case partition >= 0:
+		return emit(uint32(partition), rec)
 	}
 	parts, err := op.Partition(ctx, env, out, rec)
 	if err != nil {

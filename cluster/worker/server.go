@@ -16,7 +16,7 @@ import (
 )
 
 // Protocol is the version of the service; nodes of different ones do not work together.
-const Protocol = 2
+const Protocol = 3
 
 // Server is the gRPC service that runs tasks of coordinators elsewhere.
 type Server struct {

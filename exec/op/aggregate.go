@@ -30,6 +30,7 @@ type aggregate struct {
 	parts []*run       // by key hash; nil until something was put aside
 	sorts []*rowSorter // per DISTINCT call: what was put aside of its arguments
 	part  *aggregate   // merges the part under way
+	first *firstKey    // what a sort above still wants; nil: all
 	ended bool         // the input has
 	any   bool         // a row has come
 }
@@ -257,6 +258,9 @@ func (a *aggregate) give(f stateOut) (err error) {
 	a.out, err = a.table.output(a.schema, f)
 	if err == nil && a.passes {
 		a.out.byPartition(a.env.Task.GetStage().GetOutput())
+	}
+	if err == nil {
+		a.out.first = a.first
 	}
 	a.table = nil
 	a.hold.free()

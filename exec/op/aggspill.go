@@ -231,6 +231,7 @@ func (a *aggregate) nextOfParts(ctx context.Context) (arrow.Record, error) {
 			spec.calls = append(spec.calls, &aggCall{bound: c.bound, args: []expr.Expr{col}, same: i})
 		}
 		a.part = openAggregate(a.env, a.schema, spec, &runReader{p}, a.depth+1)
+		a.part.first = a.first
 	}
 	rec, err := a.part.Next(ctx)
 	if errors.Is(err, io.EOF) {

@@ -2,10 +2,8 @@ package op
 
 import (
 	"context"
-	"math/bits"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/zeebo/xxh3"
 
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/vec"
@@ -70,50 +68,6 @@ func (x *exchange) Close() error {
 	}
 	return x.from.Close()
 }
-
-// keyHash hashes the key columns of a batch, the same on all machines.
-type keyHash struct {
-	buf    vec.KeyBuffer
-	hashes []uint64
-}
-
-// of sets the keys and hashes of the n rows of cols, and returns the hashes.
-func (k *keyHash) of(cols []arrow.Array, n int) []uint64 {
-	vec.AppendKeys(cols, n, &k.buf)
-	if cap(k.hashes) < n {
-		k.hashes = make([]uint64, n)
-	}
-	k.hashes = k.hashes[:n]
-	if k.buf.Packed != nil {
-		for i, p := range k.buf.Packed {
-			k.hashes[i] = packedHash(p)
-		}
-		return k.hashes
-	}
-	for i := range k.hashes {
-		k.hashes[i] = bytesHash(k.buf.Key(i))
-	}
-	if k.buf.NullTexts() {
-		for i := range k.hashes {
-			if k.buf.NullText(i) {
-				k.hashes[i] = nullHash
-			}
-		}
-	}
-	return k.hashes
-}
-
-// nullHash is the hash of a text key that is NULL.
-const nullHash = 0x9e3779b97f4a7c15
-
-// packedHash mixes the two words by multiplications to 128 bits, as wyhash does.
-func packedHash(p [2]uint64) uint64 {
-	hi, lo := bits.Mul64(p[0]^0xa0761d6478bd642f, p[1]^0xe7037ed1a0b428db)
-	hi, lo = bits.Mul64(hi^lo^0x8ebc6af09c88c6e3, 0x589965cc75374cc3)
-	return hi ^ lo
-}
-
-func bytesHash(b []byte) uint64 { return xxh3.Hash(b) }
 
 // Partition cuts rec by the hash of out's keys into one batch per partition; nil where there are no
 // rows. The caller releases them.

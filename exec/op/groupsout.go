@@ -27,10 +27,14 @@ type groupsOut struct {
 	schema *arrow.Schema
 	keys   func(numbers []uint32) []arrow.Array
 	states []arrow.Array
-	parts  uint64 // a batch is in the order of so many; less than 2: by number
+	first  *firstKey // rows that it rules out are left out; nil: none are
 	at     int
 	ids    []uint32 // of the batch
-	of     []uint64 // its groups' parts
+
+	// If the stage's output cuts by the keys, a batch has groups of one of its partitions only.
+	order []uint32 // the groups in the order of their partitions
+	ends  []int    // of the partitions in order; nil: batches are not cut
+	part  int      // of the last batch
 }
 
 // output begins to give g out, with states as f gives them; g is the output's then.
@@ -51,62 +55,98 @@ func (g *groups) output(schema *arrow.Schema, f stateOut) (*groupsOut, error) {
 	return o, nil
 }
 
-// byPartition has each batch given out in the order of the parts that out cuts it into, so that cutting takes no copy.
-// That is so if out cuts by the keys, as it does between the phases of an aggregation; nothing else hangs on it.
+// byPartition cuts batches as out does, if it does so by the keys, as between the phases of an aggregation. The table knows
+// their hashes: nobody has to hash or to copy what is given out.
 func (o *groupsOut) byPartition(out *winnowpb.Output) {
-	if out.GetKind() == winnowpb.Output_HASH && len(o.table.types) > 0 {
-		o.parts = uint64(out.Partitions)
-	}
-}
-
-// number sets ids to the numbers of the next n groups.
-func (o *groupsOut) number(n int) {
-	if cap(o.ids) < n {
-		o.ids = make([]uint32, n)
-	}
-	o.ids = o.ids[:n]
-	for i := range o.ids {
-		o.ids[i] = uint32(o.at + i)
-	}
-	if o.parts < 2 {
+	types := o.table.types
+	if out.GetKind() != winnowpb.Output_HASH || len(out.Keys) != len(types) || len(types) == 0 {
 		return
 	}
-	o.of = o.table.index.hashes(o.table.types, o.ids, o.of)
-	next := make([]int32, o.parts+1)
-	for i, hash := range o.of {
-		o.of[i] = hash % o.parts
-		next[o.of[i]+1]++
+	for i, k := range out.Keys {
+		if c, ok := k.Kind.(*winnowpb.Expr_Column); !ok || c.Column != uint32(i) {
+			return
+		}
 	}
-	for p := range o.parts {
+	parts := make([]uint32, o.table.n)
+	next := make([]int, out.Partitions+1)
+	var hashes []uint64
+	for at := 0; at < len(parts); at += len(hashes) {
+		n := min(len(parts)-at, o.table.env.BatchRows)
+		hashes = o.table.index.hashes(types, o.inSequence(at, n), hashes)
+		for i, hash := range hashes {
+			part := uint32(hash % uint64(out.Partitions))
+			parts[at+i] = part
+			next[part+1]++
+		}
+	}
+	for p := range out.Partitions {
 		next[p+1] += next[p]
 	}
-	for i, p := range o.of {
-		o.ids[next[p]] = uint32(o.at + i)
+	o.order = make([]uint32, len(parts))
+	for i, p := range parts {
+		o.order[next[p]] = uint32(i)
 		next[p]++
 	}
+	o.ends = next[:out.Partitions] // each has moved on to where the one after it began
+}
+
+// inSequence sets ids to n numbers from the given one on, and returns it.
+func (o *groupsOut) inSequence(from, n int) []uint32 {
+	o.ids = sized(o.ids, n)
+	for i := range o.ids {
+		o.ids[i] = uint32(from + i)
+	}
+	return o.ids
 }
 
 // next returns the next batch, nil at the end.
 func (o *groupsOut) next() (arrow.Record, error) {
-	n := min(o.table.n-o.at, o.table.env.BatchRows)
-	if n == 0 {
-		return nil, nil
-	}
-	o.number(n)
-	cols := o.keys(o.ids)
-	for _, s := range o.states {
-		if o.parts < 2 {
-			cols = append(cols, array.NewSlice(s, int64(o.at), int64(o.at+n)))
+	for o.at < o.table.n {
+		n := min(o.table.n-o.at, o.table.env.BatchRows)
+		var ids []uint32
+		if o.ends == nil {
+			ids = o.inSequence(o.at, n)
 		} else {
-			cols = append(cols, vec.Take(o.table.env.Mem, s, arrow.GetData[int32](arrow.GetBytes(o.ids))))
+			for o.at == o.ends[o.part] {
+				o.part++
+			}
+			n = min(n, o.ends[o.part]-o.at)
+			ids = o.order[o.at : o.at+n]
 		}
+		if o.first != nil {
+			ids = o.first.among(o.states, o.at, ids)
+		}
+		from := o.at
+		if o.at += n; len(ids) == 0 {
+			continue
+		}
+		cols := o.keys(ids)
+		for _, s := range o.states {
+			if len(ids) == n && o.ends == nil {
+				cols = append(cols, array.NewSlice(s, int64(from), int64(o.at)))
+			} else {
+				cols = append(cols, vec.Take(o.table.env.Mem, s, arrow.GetData[int32](arrow.GetBytes(ids))))
+			}
+		}
+		return newRecord(o.schema, cols, len(ids))
 	}
-	o.at += n
-	return newRecord(o.schema, cols, n)
+	return nil, nil
 }
 
 func (o *groupsOut) release() {
 	release(o.states)
 	o.states, o.at = nil, o.table.n
 	o.table.release()
+}
+
+// PartitionOf returns the partition, of the output of the task's stage, of the batch that the task's root operator gave last;
+// -1 if its rows have to be looked at.
+func PartitionOf(root Operator) int {
+	if c, ok := root.(*counted); ok {
+		root = c.Operator
+	}
+	if a, ok := root.(*aggregate); ok && a.out != nil && a.out.ends != nil {
+		return a.out.part
+	}
+	return -1
 }

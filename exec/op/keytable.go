@@ -21,8 +21,9 @@ type keyTable struct {
 	shift  uint // 32 less the number of bits of a slot's index
 	n      int
 	packed [][2]uint64 // the packed keys, that of number i at i+1
-	// Byte keys: an entry is the key's number, its length, 4 bytes each, and its bytes. At place 0, to which
-	// a free slot refers, is one that no key is like.
+	texts  []*keyTable // of each text column beside others: the texts by their numbers, which are in packed keys
+	// Byte keys: an entry is the key's number and its length, 4 bytes each, its hash, and its bytes. At place 0, to
+	// which a free slot refers, is one that no key is like.
 	arena  arena
 	places []uint32 // by number
 
@@ -32,7 +33,7 @@ type keyTable struct {
 
 const (
 	firstSlotBits = 10
-	entryHead     = 8
+	entryHead     = 16
 	// stepRows is how many rows take a step together.
 	stepRows = 256
 	// The lengths of no key, and of a text key that is NULL.
@@ -54,6 +55,9 @@ func (t *keyTable) reset() {
 	t.n, t.packed, t.places = 0, t.packed[:1], t.places[:0]
 	t.arena.reset()
 	t.arena.add(entryHead) // what none begins with is still there
+	for _, text := range t.texts {
+		text.reset()
+	}
 }
 
 // slotOf spreads the upper half of a hash over the slots anew, since the rows of one task or one spilled
@@ -67,6 +71,15 @@ func tagOf(h uint64) uint64 { return h &^ 0xffffffff }
 // insert.
 func (t *keyTable) insert(k *keyHash, ids []uint32) []int32 {
 	var numbers, others [stepRows]int32
+	for c := range k.buf.Texts {
+		if c == len(t.texts) {
+			t.texts = append(t.texts, newKeyTable())
+		}
+		if text := &k.texts[c]; len(text.codes) > 0 {
+			t.texts[c].insert(&text.keyHash, text.codes)
+			k.buf.Texts[c].SetCodes(k.buf.Packed, text.codes)
+		}
+	}
 	t.fresh = t.fresh[:0]
 	for from := 0; from < len(k.hashes); from += stepRows {
 		to := min(from+stepRows, len(k.hashes))
@@ -90,12 +103,27 @@ func (t *keyTable) insert(k *keyHash, ids []uint32) []int32 {
 // find sets ids to the number of each row's key, -1 where the table does not hold it.
 func (t *keyTable) find(k *keyHash, ids []int32) {
 	var others [stepRows]int32
+	for c := range k.buf.Texts {
+		if text := &k.texts[c]; len(text.codes) > 0 {
+			found := arrow.GetData[int32](arrow.GetBytes(text.codes)) // -1 where there is no such text
+			t.text(c).find(&text.keyHash, found)
+			k.buf.Texts[c].SetCodes(k.buf.Packed, text.codes)
+		}
+	}
 	for from := 0; from < len(k.hashes); from += stepRows {
 		some := ids[from:min(from+stepRows, len(k.hashes))]
 		for _, i := range others[:t.lookUp(k, from, some, &others)] {
 			some[i] = t.probe(k, from+int(i), false)
 		}
 	}
+}
+
+// text is the table of the texts of a column.
+func (t *keyTable) text(column int) *keyTable {
+	if column < len(t.texts) {
+		return t.texts[column]
+	}
+	return newKeyTable() // nothing has been inserted
 }
 
 // lookUp sets numbers to the numbers of the keys of the rows from the given one on which are in the slot
@@ -190,6 +218,7 @@ func (t *keyTable) keep(k *keyHash, i int, null bool) uint32 {
 	}
 	place, entry := t.arena.add(entryHead + len(key))
 	binary.LittleEndian.PutUint64(entry, length<<32|uint64(number))
+	binary.LittleEndian.PutUint64(entry[8:], k.hashes[i])
 	copy(entry[entryHead:], key)
 	t.places = append(t.places, place)
 	return place
@@ -223,21 +252,29 @@ func (t *keyTable) keyOf(number uint32) []byte {
 	return entry[entryHead : entryHead+n]
 }
 
+// hashOf returns the hash of the number-th key, which is a byte key.
+func (t *keyTable) hashOf(number uint32) uint64 {
+	return binary.LittleEndian.Uint64(t.arena.at(t.places[number])[8:])
+}
+
 // hashes sets to to the hashes of the keys with the given numbers, as keyHash has them, and returns it.
 func (t *keyTable) hashes(types []arrow.DataType, numbers []uint32, to []uint64) []uint64 {
 	to = to[:0]
-	if vec.Fixed(types) {
+	if !vec.Fixed(types) {
 		for _, number := range numbers {
-			to = append(to, packedHash(t.packed[number+1]))
+			to = append(to, t.hashOf(number))
 		}
 		return to
 	}
+	var texts []uint64
+	add := func(column int, code uint32) { texts = append(texts, t.texts[column].hashOf(code)) }
 	for _, number := range numbers {
-		if key := t.keyOf(number); key != nil {
-			to = append(to, bytesHash(key))
-		} else {
-			to = append(to, nullHash)
+		texts = texts[:0]
+		h := packedHash(vec.Codes(types, t.packed[number+1], add))
+		for _, text := range texts {
+			h = joinedHash(h, text)
 		}
+		to = append(to, h)
 	}
 	return to
 }
@@ -249,7 +286,7 @@ func (t *keyTable) columns(mem memory.Allocator, types []arrow.DataType, numbers
 		for i, number := range numbers {
 			keys[i] = t.packed[number+1]
 		}
-		return vec.UnpackKeys(mem, types, keys)
+		return vec.UnpackKeys(mem, types, keys, func(column int, code uint32) []byte { return t.texts[column].keyOf(code) })
 	}
 	t.bytes = t.bytes[:0]
 	for _, number := range numbers {
@@ -262,5 +299,9 @@ func (t *keyTable) columns(mem memory.Allocator, types []arrow.DataType, numbers
 }
 
 func (t *keyTable) size() int64 {
-	return int64(len(t.slots))*8 + int64(cap(t.packed))*16 + t.arena.bytes + int64(cap(t.places)+cap(t.fresh))*4 + int64(cap(t.bytes))*24
+	n := int64(len(t.slots))*8 + int64(cap(t.packed))*16 + t.arena.bytes + int64(cap(t.places)+cap(t.fresh))*4 + int64(cap(t.bytes))*24
+	for _, text := range t.texts {
+		n += text.size()
+	}
+	return n
 }

@@ -13,10 +13,12 @@ import (
 	"github.com/winnowdb/winnow/exec/datatype"
 )
 
-// keyBatch makes n rows of an int and a text column, with NULLs, of about different keys.
+// keyBatch makes n rows of an int and two text columns, with NULLs, of about different keys. The last column has runs.
 func keyBatch(r *rand.Rand, n, different int) []arrow.Array {
 	ints, texts := array.NewInt64Builder(memory.DefaultAllocator), array.NewStringBuilder(memory.DefaultAllocator)
-	for range n {
+	runs := array.NewStringBuilder(memory.DefaultAllocator)
+	for i := range n {
+		runs.Append(fmt.Sprint("run ", i/20%different))
 		switch v := r.IntN(different); {
 		case v%11 == 0:
 			ints.AppendNull()
@@ -29,7 +31,7 @@ func keyBatch(r *rand.Rand, n, different int) []arrow.Array {
 			texts.Append(fmt.Sprint(v))
 		}
 	}
-	return []arrow.Array{ints.NewArray(), texts.NewArray()}
+	return []arrow.Array{ints.NewArray(), texts.NewArray(), runs.NewArray()}
 }
 
 // TestKeyTable compares the numbers with those of a Go map, and the columns made of the numbers with the rows.
@@ -43,6 +45,8 @@ func TestKeyTable(t *testing.T) {
 		{"packed", []int{0}, []arrow.DataType{datatype.BigInt}},
 		{"text", []int{1}, []arrow.DataType{datatype.String}},
 		{"both", []int{0, 1}, []arrow.DataType{datatype.BigInt, datatype.String}},
+		{"texts", []int{1, 2, 1}, []arrow.DataType{datatype.String, datatype.String, datatype.String}},
+		{"wide", []int{1, 0, 2, 0}, []arrow.DataType{datatype.String, datatype.BigInt, datatype.String, datatype.BigInt}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			table := newKeyTable()
@@ -84,6 +88,12 @@ func TestKeyTable(t *testing.T) {
 							t.Fatalf("row %d %q found as %d, want %d", i, key, found[i], want)
 						}
 					}
+					hashes := table.hashes(c.types, ids, nil)
+					for i, h := range k.of(cols, n) {
+						if hashes[i] != h {
+							t.Fatalf("row %d has another hash than its key", i)
+						}
+					}
 					back := table.columns(memory.DefaultAllocator, c.types, ids)
 					for j, col := range back {
 						if !array.Equal(col, cols[j]) {
@@ -103,15 +113,15 @@ func TestKeyTable(t *testing.T) {
 // TestKeyTableAllocs: rows whose keys are known cost no allocation.
 func TestKeyTableAllocs(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for c, col := range keyBatch(r, 16384, 5000) {
+	all := keyBatch(r, 16384, 5000)
+	for c, cols := range [][]arrow.Array{all[:1], all[1:2], all[:2], all} {
 		table := newKeyTable()
 		var k keyHash
-		ids := make([]uint32, col.Len())
-		cols := []arrow.Array{col}
-		k.of(cols, col.Len())
+		ids := make([]uint32, all[0].Len())
+		k.of(cols, len(ids))
 		table.insert(&k, ids)
 		if n := testing.AllocsPerRun(10, func() { table.insert(&k, ids) }); n > 0 {
-			t.Errorf("column %d: %v allocations", c, n)
+			t.Errorf("columns %d: %v allocations", c, n)
 		}
 	}
 }

@@ -62,7 +62,9 @@ func newSort(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
 }
 
 func openSort(env *Env, in Operator, o ordering, limit int64) *sorter {
-	return &sorter{unary: unary{env, in, in.Schema()}, rows: newRowSorter(env, in.Schema(), o, limit)}
+	s := &sorter{unary: unary{env, in, in.Schema()}, rows: newRowSorter(env, in.Schema(), o, limit)}
+	s.tellFirst()
+	return s
 }
 
 func (s *sorter) Next(ctx context.Context) (arrow.Record, error) {
@@ -117,18 +119,16 @@ func newRowSorter(env *Env, schema *arrow.Schema, o ordering, limit int64) *rowS
 
 // add keeps the rows of rec, which stays the caller's.
 func (s *rowSorter) add(ctx context.Context, rec arrow.Record) error {
-	if err := s.order.keys(s.env, rec, &s.buf); err != nil {
-		return err
-	}
 	rec.Retain()
 	if s.bound != nil {
-		if rec = s.below(rec); rec == nil {
-			return nil
-		}
-		if err := s.order.keys(s.env, rec, &s.buf); err != nil {
-			rec.Release()
+		var err error
+		if rec, err = s.below(rec); rec == nil {
 			return err
 		}
+	}
+	if err := s.order.keys(s.env, rec, &s.buf); err != nil {
+		rec.Release()
+		return err
 	}
 	s.keep(rec, sortedKeys{slices.Clone(s.buf.Data), slices.Clone(s.buf.Ends)})
 	if s.limit > 0 && s.rows > 2*s.limit+int64(s.env.BatchRows) {
@@ -148,22 +148,59 @@ func (s *rowSorter) keep(rec arrow.Record, k sortedKeys) {
 	s.hold.add(vec.Size(rec) + int64(len(k.data)) + 8*int64(len(k.ends)) + 24*rec.NumRows())
 }
 
-// below returns the rows of rec, which it takes over, that may still be among the first; nil if none.
-func (s *rowSorter) below(rec arrow.Record) arrow.Record {
+// below returns the rows of rec, which it takes over, that may still be among the first; nil if none. Most are ruled out by
+// their first key.
+func (s *rowSorter) below(rec arrow.Record) (arrow.Record, error) {
+	first, err := expr.EvalArray(s.env.Funcs, s.order.exprs[0], rec)
+	if err != nil {
+		rec.Release()
+		return nil, err
+	}
+	rec = s.only(rec, s.among(first))
+	first.Release()
+	if rec == nil || len(s.order.exprs) == 1 {
+		return rec, nil
+	}
+	if err := s.order.keys(s.env, rec, &s.buf); err != nil {
+		rec.Release()
+		return nil, err
+	}
 	var keep []int32
 	for i := range int(rec.NumRows()) {
 		if bytes.Compare(s.buf.Key(i), s.bound) < 0 {
 			keep = append(keep, int32(i))
 		}
 	}
-	if len(keep) == int(rec.NumRows()) {
+	return s.only(rec, keep), nil
+}
+
+// among returns the rows that are not ruled out by their first sort key.
+func (s *rowSorter) among(first arrow.Array) []int32 {
+	vec.AppendSortKeys([]arrow.Array{first}, s.order.orders[:1], first.Len(), &s.buf)
+	most := 0 // equal first keys leave it to the others, if there are any
+	if len(s.order.exprs) == 1 {
+		most = -1
+	}
+	var rows []int32
+	for i := range first.Len() {
+		key := s.buf.Key(i)
+		if bytes.Compare(key, s.bound[:min(len(key), len(s.bound))]) <= most {
+			rows = append(rows, int32(i))
+		}
+	}
+	return rows
+}
+
+// only returns the given rows of rec, which it takes over; nil if there are none.
+func (s *rowSorter) only(rec arrow.Record, rows []int32) arrow.Record {
+	if len(rows) == int(rec.NumRows()) {
 		return rec
 	}
 	defer rec.Release()
-	if len(keep) == 0 {
+	if len(rows) == 0 {
 		return nil
 	}
-	return vec.TakeRecord(s.env.Mem, rec, keep)
+	return vec.TakeRecord(s.env.Mem, rec, rows)
 }
 
 // cut keeps the first limit rows of what is there.

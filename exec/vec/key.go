@@ -96,19 +96,27 @@ const PackedWidth = 16
 type KeyBuffer struct {
 	// Packed are the keys if Fixed(types) said true: key i in two words. Otherwise nil.
 	Packed [][2]uint64
+	// Texts are what Packed does not hold yet of each text column.
+	Texts []TextKeys
 	// Data and Ends are the keys otherwise: key i is Data[Ends[i]:Ends[i+1]]. If Text(types) said true that is
 	// the text itself, in the column's memory; else it is as AppendKey made it for one column after the other.
 	Data []byte
 	Ends []int
 
-	lent    bool  // Data is a column's
-	null    nulls // of a text column; nothing for others
+	lent    bool    // Data is a column's
+	rows    []int32 // key i is that of row rows[i]; nil: of row i
+	null    nulls   // of a text column; nothing for others
 	pos     []int
 	scratch []byte
 }
 
 // Key returns the bytes of key i, if the keys are not packed. Those of a text key that is NULL mean nothing.
-func (b *KeyBuffer) Key(i int) []byte { return b.Data[b.Ends[i]:b.Ends[i+1]] }
+func (b *KeyBuffer) Key(i int) []byte {
+	if b.rows != nil {
+		i = int(b.rows[i])
+	}
+	return b.Data[b.Ends[i]:b.Ends[i+1]]
+}
 
 // NullTexts reports whether any text key may be NULL.
 func (b *KeyBuffer) NullTexts() bool { return !b.null.none() }
@@ -117,14 +125,14 @@ func (b *KeyBuffer) NullTexts() bool { return !b.null.none() }
 func (b *KeyBuffer) NullText(i int) bool { return b.null.at(i) }
 
 // Text reports whether keys of these types are the text of the one column that there is.
-func Text(types []arrow.DataType) bool {
-	return len(types) == 1 && (types[0].ID() == arrow.STRING || types[0].ID() == arrow.BINARY)
-}
+func Text(types []arrow.DataType) bool { return len(types) == 1 && isText(types[0]) }
+
+func isText(t arrow.DataType) bool { return t.ID() == arrow.STRING || t.ID() == arrow.BINARY }
 
 // Fixed reports whether keys of these types are packed: they have a fixed width and are together, with
-// a bit for NULL each, not wider than PackedWidth.
+// a bit for NULL each, not wider than PackedWidth. A text beside other columns has the width of its code.
 func Fixed(types []arrow.DataType) bool {
-	if len(types) > 8 {
+	if len(types) > 8 || Text(types) {
 		return false
 	}
 	width := 1 // the bits for NULL
@@ -151,6 +159,8 @@ func packedWidth(t arrow.DataType) int {
 		return 4
 	case arrow.INT64, arrow.FLOAT64:
 		return 8
+	case arrow.STRING, arrow.BINARY:
+		return codeWidth
 	}
 	return -1
 }
@@ -186,7 +196,7 @@ func (b *KeyBuffer) lend(d arrow.ArrayData, n int) {
 }
 
 func appendPacked(cols []arrow.Array, n int, buf *KeyBuffer) {
-	buf.Packed = resize(buf.Packed, n)
+	buf.Packed, buf.Texts = resize(buf.Packed, n), buf.Texts[:0]
 	clear(buf.Packed)
 	at := uint(1)
 	for c, col := range cols {
@@ -199,7 +209,11 @@ func appendPacked(cols []arrow.Array, n int, buf *KeyBuffer) {
 				}
 			}
 		}
-		packColumn(buf.Packed, at, col, null)
+		if isText(col.DataType()) {
+			buf.packTexts(at, col.Data(), null)
+		} else {
+			packColumn(buf.Packed, at, col, null)
+		}
 		at += uint(packedWidth(col.DataType()))
 	}
 }

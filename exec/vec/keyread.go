@@ -23,15 +23,21 @@ func Decodable(t arrow.DataType) bool {
 	return packedWidth(t) >= 0
 }
 
-// UnpackKeys returns the columns of types, all Decodable and together Fixed, whose packed keys are keys.
-// The caller releases them.
-func UnpackKeys(mem memory.Allocator, types []arrow.DataType, keys [][2]uint64) []arrow.Array {
+// UnpackKeys returns the columns of types, all Decodable and together Fixed, whose packed keys are keys. text gives the text
+// of a number that SetCodes has put into them, with the place of its column among the text columns. The caller releases the columns.
+func UnpackKeys(mem memory.Allocator, types []arrow.DataType, keys [][2]uint64, text func(column int, code uint32) []byte) []arrow.Array {
 	out := make([]arrow.Array, len(types))
-	at := uint(1)
+	at, texts := uint(1), 0
 	for c, t := range types {
 		valid := newKeyValidity(mem, len(keys))
 		for i := range keys {
 			valid.set(i, keys[i][0]>>uint(c)&1 == 0)
+		}
+		if isText(t) {
+			column := texts
+			out[c] = unpackTexts(mem, t, keys, at, valid, func(code uint32) []byte { return text(column, code) })
+			at, texts = at+codeWidth, texts+1
+			continue
 		}
 		var values *memory.Buffer
 		switch w := packedWidth(t); {

@@ -41,7 +41,8 @@ func TestKeysReadBack(t *testing.T) {
 		}
 		var buf KeyBuffer
 		if AppendKeys(cols, n, &buf); Fixed(some) {
-			same(UnpackKeys(mem, some, buf.Packed))
+			numbered := numberTexts(&buf)
+			same(UnpackKeys(mem, some, buf.Packed, func(column int, code uint32) []byte { return numbered[column][code] }))
 		}
 		AppendKeyBytes(cols, n, &buf)
 		keys := make([][]byte, n)
@@ -53,4 +54,25 @@ func TestKeysReadBack(t *testing.T) {
 			c.Release()
 		}
 	}
+}
+
+// numberTexts numbers the texts that packed keys do not hold, and returns them by column and number.
+func numberTexts(buf *KeyBuffer) (texts [][][]byte) {
+	for c := range buf.Texts {
+		t := &buf.Texts[c]
+		numbers, list := map[string]uint32{}, [][]byte{}
+		codes := make([]uint32, t.Len())
+		for i := range codes {
+			n, ok := numbers[string(t.Key(i))]
+			if !ok {
+				n = uint32(len(list))
+				numbers[string(t.Key(i))], list = n, append(list, t.Key(i))
+			}
+			codes[i] = n
+		}
+		t.SetCodes(buf.Packed, make([]uint32, len(codes))) // other codes are in the place of these
+		t.SetCodes(buf.Packed, codes)
+		texts = append(texts, list)
+	}
+	return texts
 }

@@ -1,0 +1,95 @@
+package op
+
+import (
+	"math/bits"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/zeebo/xxh3"
+
+	"github.com/winnowdb/winnow/exec/vec"
+)
+
+// keyHash hashes the key columns of a batch, the same on all machines.
+type keyHash struct {
+	buf    vec.KeyBuffer
+	hashes []uint64
+	texts  []textHash // of buf.Texts
+}
+
+// textHash is the texts of one column of packed keys, and room for their numbers.
+type textHash struct {
+	keyHash
+	codes []uint32
+}
+
+// of sets the keys and hashes of the n rows of cols, and returns the hashes.
+func (k *keyHash) of(cols []arrow.Array, n int) []uint64 {
+	vec.AppendKeys(cols, n, &k.buf)
+	k.hashes = sized(k.hashes, n)
+	if k.buf.Packed == nil {
+		k.ofBytes()
+		return k.hashes
+	}
+	for i, p := range k.buf.Packed {
+		k.hashes[i] = packedHash(p)
+	}
+	for len(k.texts) < len(k.buf.Texts) {
+		k.texts = append(k.texts, textHash{})
+	}
+	for c := range k.buf.Texts {
+		t, column := &k.texts[c], &k.buf.Texts[c]
+		t.buf = column.KeyBuffer
+		t.hashes = sized(t.hashes, column.Len())
+		t.codes = sized(t.codes, column.Len())
+		if column.Len() == 0 {
+			continue
+		}
+		t.ofBytes()
+		for i, o := range column.Of {
+			if o >= 0 {
+				k.hashes[i] = joinedHash(k.hashes[i], t.hashes[o])
+			}
+		}
+	}
+	return k.hashes
+}
+
+// ofBytes sets the hashes of keys that are not packed.
+func (k *keyHash) ofBytes() {
+	for i := range k.hashes {
+		k.hashes[i] = bytesHash(k.buf.Key(i))
+	}
+	if k.buf.NullTexts() {
+		for i := range k.hashes {
+			if k.buf.NullText(i) {
+				k.hashes[i] = nullHash
+			}
+		}
+	}
+}
+
+// sized returns s with n elements of any value.
+func sized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+// nullHash is the hash of a text key that is NULL.
+const nullHash = 0x9e3779b97f4a7c15
+
+// packedHash mixes the two words by multiplications to 128 bits, as wyhash does.
+func packedHash(p [2]uint64) uint64 {
+	hi, lo := bits.Mul64(p[0]^0xa0761d6478bd642f, p[1]^0xe7037ed1a0b428db)
+	hi, lo = bits.Mul64(hi^lo^0x8ebc6af09c88c6e3, 0x589965cc75374cc3)
+	return hi ^ lo
+}
+
+func bytesHash(b []byte) uint64 { return xxh3.Hash(b) }
+
+// joinedHash is the hash of a packed key with hash h to which a text with hash text belongs.
+func joinedHash(h, text uint64) uint64 {
+	hi, lo := bits.Mul64(h^0x1d8e4e27c47d124f, text|1)
+	return hi ^ lo
+}
