@@ -150,6 +150,9 @@ func (s *scan) wants(f *winnowpb.FileRange) (bool, error) {
 // leaveOutRows makes the decoder ask whether keys may hold the value of an output column, if it can and nothing has been
 // read yet. Joins further down tell of theirs later and are asked first: they come first since they leave fewer rows.
 func (s *scan) leaveOutRows(column int, keys *serde.KeySet) error {
+	if s.entry[column] >= 0 {
+		return nil
+	}
 	p := serde.Predicate{Column: s.need.Columns[s.place[column]], Op: serde.Among, Keys: keys}
 	if s.strict() || !s.table.Pushes(p) {
 		return nil

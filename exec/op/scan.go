@@ -26,6 +26,7 @@ type scan struct {
 	need    serde.Need
 	names   []string // of the needed data columns, for counts
 	place   []int    // of each output column among the needed data columns; -1: not a data column
+	entry   []int    // of each output column that is an entry of a map: its place among those wanted of the map; -1: it is none
 	decoder serde.Decoder
 	chunks  serde.ChunkDecoder // the decoder, if it has the form and no record is looked at alone
 	cols    *serde.Columns
@@ -120,6 +121,9 @@ func (s *scan) openTable() error {
 			continue
 		}
 		have, want := s.table.Types[s.need.Columns[p]], s.schema.Field(i).Type
+		if m, ok := have.(*arrow.MapType); ok && s.entry[i] >= 0 {
+			have = m.ItemType()
+		}
 		if !datatype.Equal(have, want) {
 			return diag.Errorf(diag.Internal, "plan: column %s of %s is %s, not %s", s.schema.Field(i).Name, s.spec.Table,
 				datatype.Name(have), datatype.Name(want))
@@ -152,8 +156,8 @@ func (s *scan) findChunks() {
 // findNeed lists the data columns that are read, and sets place.
 func (s *scan) findNeed(columns int) error {
 	at := make(map[uint32]int)
-	for _, c := range s.spec.Columns {
-		place := -1
+	for i, c := range s.spec.Columns {
+		place, entry := -1, -1
 		switch c.Source {
 		case winnowpb.ScanColumn_DATA:
 			if int(c.Index) >= columns {
@@ -164,18 +168,42 @@ func (s *scan) findNeed(columns int) error {
 				p = len(s.need.Columns)
 				at[c.Index] = p
 				s.need.Columns = append(s.need.Columns, int(c.Index))
-				s.need.Fields = append(s.need.Fields, c.Path)
+				s.need.Fields = append(s.need.Fields, nil)
+				s.need.Entries = append(s.need.Entries, false)
 				s.names = append(s.names, s.spec.DataColumns[c.Index].Name)
 			}
 			place = p
+			isEntry, err := s.isEntry(i)
+			if err != nil {
+				return err
+			}
+			if isEntry {
+				entry = len(s.need.Fields[p])
+				s.need.Entries[p] = true
+			}
+			s.need.Fields[p] = append(s.need.Fields[p], c.Path...)
 		case winnowpb.ScanColumn_BLOCK_OFFSET, winnowpb.ScanColumn_LINE:
 			if s.extra == nil {
 				s.extra = newRecordColumns(s.env.Mem)
 			}
 		}
-		s.place = append(s.place, place)
+		s.place, s.entry = append(s.place, place), append(s.entry, entry)
 	}
 	return nil
+}
+
+// isEntry reports whether output column i is not the data column that it names but the entry of a key of it.
+func (s *scan) isEntry(i int) (bool, error) {
+	c := s.spec.Columns[i]
+	if len(c.Path) != 1 {
+		return false, nil
+	}
+	t, err := datatype.Parse(s.spec.DataColumns[c.Index].Type)
+	if err != nil {
+		return false, err
+	}
+	m, isMap := t.(*arrow.MapType)
+	return isMap && datatype.Equal(m.ItemType(), s.schema.Field(i).Type), nil
 }
 
 // asPlanned makes a CSV table typed if the plan holds the declared types and not strings.

@@ -25,6 +25,9 @@ func (s *scan) column(i int, c *winnowpb.ScanColumn, data []arrow.Array, rows in
 			return nil, diag.Errorf(diag.Internal, "plan: %s has no data column %d", s.spec.Table, c.Index)
 		}
 		a := data[s.place[i]]
+		if e := s.entry[i]; e >= 0 {
+			a = a.(*array.Struct).Field(e)
+		}
 		if a.DataType() != t {
 			return datatype.Relabel(a, t), nil // the names of struct fields are the plan's
 		}

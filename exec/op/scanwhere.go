@@ -62,7 +62,7 @@ func (s *scan) predicate(f expr.Expr) (p serde.Predicate, ok bool, err error) {
 		}
 	}
 	column, isColumn := args[0].(*expr.Column)
-	if !isColumn || column.Index >= len(s.place) || s.place[column.Index] < 0 {
+	if !isColumn || column.Index >= len(s.place) || s.place[column.Index] < 0 || s.entry[column.Index] >= 0 {
 		return p, false, nil
 	}
 	p.Column = s.need.Columns[s.place[column.Index]]

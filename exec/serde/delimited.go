@@ -151,6 +151,10 @@ func (d *delimited) value(c *vector, b []byte, level int) {
 	case kindMap:
 		d.mapping(c, b, level)
 	case kindStruct:
+		if c.keys != nil {
+			d.entries(c, b, level)
+			return
+		}
 		f := fields{d: d.lazy, b: b, sep: d.seps[level], left: len(c.kids)}
 		for _, k := range c.kids {
 			if part, ok := f.next(); ok {
@@ -189,7 +193,7 @@ func (d *delimited) mapping(c *vector, b []byte, level int) {
 		if done = n == len(b); !done {
 			b = b[n+1:]
 		}
-		if !d.escaped && c.unwanted(entry, d.seps[level+1]) {
+		if !d.escaped && c.unwanted(entry, d.seps[level+1], d.seps[level]) {
 			continue
 		}
 		k := d.cut(entry, d.seps[level+1])
@@ -210,10 +214,11 @@ func (d *delimited) mapping(c *vector, b []byte, level int) {
 	c.endNested()
 }
 
-// unwanted reports whether the key of an entry, which sep ends, is none of those that are read of the map.
-func (c *vector) unwanted(entry []byte, sep byte) bool {
+// unwanted reports whether the key of the entry that b begins with is none of those that are read of the map. sep ends a key,
+// and end an entry.
+func (c *vector) unwanted(b []byte, sep, end byte) bool {
 	for _, k := range c.keys {
-		if n := len(k); len(entry) >= n && string(entry[:n]) == k && (len(entry) == n || entry[n] == sep) {
+		if n := len(k); len(b) >= n && string(b[:n]) == k && (len(b) == n || b[n] == sep || b[n] == end) {
 			return false
 		}
 	}

@@ -243,6 +243,9 @@ func (d *json) value(s *jsonShape, c *vector) bool {
 	}
 	switch c.kind {
 	case kindStruct:
+		if c.keys != nil {
+			return d.entries(s, c)
+		}
 		return d.structValue(s, c)
 	case kindList:
 		return d.list(s, c)
@@ -310,8 +313,16 @@ func (d *json) mapping(s *jsonShape, c *vector) bool {
 	if d.b[d.i] != '{' {
 		return d.wrong(c)
 	}
-	first := c.kids[0].n
-	ok := d.entries(s, c)
+	keys, values := c.kids[0], c.kids[1]
+	first := keys.n
+	ok := d.eachEntry(func(key []byte) bool {
+		d.texts.append(keys, key)
+		if keys.isNull(keys.n - 1) {
+			keys.truncate(keys.n - 1)
+			return d.skip()
+		}
+		return d.value(s.kids[1], values)
+	})
 	if ok {
 		keepLast(c, first)
 	}
@@ -319,11 +330,11 @@ func (d *json) mapping(s *jsonShape, c *vector) bool {
 	return ok
 }
 
-func (d *json) entries(s *jsonShape, c *vector) bool {
+// eachEntry calls value at the value of each entry of an object. It is false if the record is malformed, or value is.
+func (d *json) eachEntry(value func(key []byte) bool) bool {
 	if !d.enter() {
 		return false
 	}
-	keys, values := c.kids[0], c.kids[1]
 	for n := 0; ; n++ {
 		d.blanks()
 		if d.accept('}') {
@@ -331,17 +342,7 @@ func (d *json) entries(s *jsonShape, c *vector) bool {
 			return n == 0
 		}
 		key, ok := d.key()
-		if !ok {
-			return false
-		}
-		d.texts.append(keys, key)
-		if keys.isNull(keys.n - 1) {
-			keys.truncate(keys.n - 1)
-			ok = d.skip()
-		} else {
-			ok = d.value(s.kids[1], values)
-		}
-		if !ok {
+		if !ok || !value(key) {
 			return false
 		}
 		if d.blanks(); !d.accept(',') {

@@ -41,6 +41,9 @@ type Need struct {
 	// dots; formats that can skip the others give NULL for them. Of a map it is the keys whose entries are wanted; formats
 	// that can leave out the others do. nil, here or for a column: all.
 	Fields [][]string
+	// Entries tells for each of Columns whether it is a map from string of which the entries of Fields' keys are wanted, and
+	// not the map: the decoded column is a struct of them, in the order of Fields, NULL where there is no such entry.
+	Entries []bool
 }
 
 // Decoder turns records into rows. It is used by one goroutine.
@@ -189,7 +192,9 @@ func (t *Table) NewColumns(need Need) *Columns {
 	c := NewColumns(types)
 	c.noNulls = !nullPasses(need.Where)
 	for i, col := range c.cols {
-		if col.kind == kindMap {
+		if i < len(need.Entries) && need.Entries[i] {
+			c.cols[i] = newEntries(types[i].(*arrow.MapType), need.wantedFields(i))
+		} else if col.kind == kindMap {
 			col.keys = need.wantedFields(i)
 		} else if t.Format.fields {
 			col.keepFields(need.wantedFields(i))

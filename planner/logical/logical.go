@@ -62,6 +62,8 @@ type ScanColumn struct {
 	// Path is the fields that are read of a struct, as names in lower case joined by dots, or the keys that are read of a map;
 	// none: all.
 	Path []string
+	// Entry is set if the column is the entry of the one key in Path, and not the map.
+	Entry bool
 }
 
 // Scan reads a table's files, or the rows of its storage handler.

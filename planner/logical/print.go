@@ -93,7 +93,7 @@ func describeScan(n *Scan) string {
 			continue
 		}
 		f := c.Field
-		if len(c.Path) > 0 {
+		if len(c.Path) > 0 && !c.Entry {
 			f.Name += "{" + strings.Join(c.Path, " ") + "}"
 		}
 		shown = append(shown, f)

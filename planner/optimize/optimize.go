@@ -50,6 +50,7 @@ func Rules() []Rule {
 		{Name: "joinorder", Doc: "join along conditions, few rows first", Apply: orderJoins},
 		{Name: "prunecolumns", Doc: "read only the columns that are used", Apply: pruneColumns},
 		{Name: "prunefields", Doc: "read only the fields of structs that are used", Apply: pruneFields},
+		{Name: "mapentries", Doc: "read m['k'] as a column where nothing else is read of the map", Apply: readEntries},
 		{Name: "joinside", Doc: "build the hash table of a join from its smaller side", Apply: chooseSides},
 		{Name: "reduce", Doc: "leave rows out where they are read if a join finds no match for them", Apply: reduce},
 		{Name: "limit", Doc: "read no more than a limit needs", Apply: pushLimit},

@@ -2199,7 +2199,8 @@ type ScanColumn struct {
 	Source ScanColumn_Source      `protobuf:"varint,1,opt,name=source,proto3,enum=winnow.v1.ScanColumn_Source" json:"source,omitempty"`
 	Index  uint32                 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"`
 	// path is the fields that are read of a struct column, as names in lower case joined by dots; formats that can skip the
-	// rest give NULL for it. Of a map column it is the keys that are read, and the rest may be left out. Empty: all.
+	// rest give NULL for it. Of a map column it is the keys that are read, and the rest may be left out. Empty: all. If the
+	// output column does not have the map's type but that of its items, it is the entry of the one key.
 	Path          []string `protobuf:"bytes,3,rep,name=path,proto3" json:"path,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
