@@ -12,8 +12,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"github.com/winnowdb/winnow/exec/arrowipc"
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/vec"
 	"github.com/winnowdb/winnow/proto/diag"
@@ -65,25 +65,15 @@ func encode(rec arrow.Record) ([]byte, error) {
 }
 
 // Decode reads a batch that a node of this cluster has sent. The caller releases it.
-func Decode(b *winnowpb.Batch) (rec arrow.Record, err error) {
-	defer func() {
-		if r := recover(); r != nil { // Arrow's reader panics on bytes that are no IPC stream
-			rec, err = nil, diag.Errorf(diag.Protocol, "batch: %v", r)
-		}
-	}()
-	r, err := ipc.NewReader(bytes.NewReader(b.Ipc), ipc.WithAllocator(memory.DefaultAllocator))
+func Decode(b *winnowpb.Batch) (arrow.Record, error) {
+	rec, err := arrowipc.ReadRecord(b.Ipc)
 	if err != nil {
 		return nil, diag.Errorf(diag.Protocol, "batch: %w", err)
 	}
-	defer r.Release()
-	if !r.Next() {
-		return nil, diag.Errorf(diag.Protocol, "a batch message without a batch")
+	if rows := rec.NumRows(); rows != b.Rows {
+		rec.Release()
+		return nil, diag.Errorf(diag.Protocol, "a batch of %d rows came with %d", b.Rows, rows)
 	}
-	rec = r.Record()
-	if rec.NumRows() != b.Rows {
-		return nil, diag.Errorf(diag.Protocol, "a batch of %d rows came with %d", b.Rows, rec.NumRows())
-	}
-	rec.Retain()
 	return rec, nil
 }
 

@@ -6,8 +6,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"github.com/winnowdb/winnow/exec/arrowipc"
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -30,28 +30,15 @@ func nestedToIPC(a arrow.Array) []byte {
 	return buf.Bytes()
 }
 
-// nestedFromIPC is the inverse of nestedToIPC. Arrow's reader panics on some broken messages; that is
-// an error here like every other fault of the message.
-func nestedFromIPC(b []byte, t arrow.DataType) (a arrow.Array, err error) {
-	fault := func() error {
-		return diag.Errorf(diag.Protocol, "literal of type %s is no Arrow stream of one value", datatype.Name(t))
-	}
-	defer func() {
-		if recover() != nil {
-			a, err = nil, fault()
-		}
-	}()
-	r, err := ipc.NewReader(bytes.NewReader(b), ipc.WithAllocator(memory.DefaultAllocator))
+// nestedFromIPC is the inverse of nestedToIPC.
+func nestedFromIPC(b []byte, t arrow.DataType) (arrow.Array, error) {
+	rec, err := arrowipc.ReadRecord(b)
 	if err != nil {
-		return nil, fault()
+		return nil, diag.Errorf(diag.Protocol, "literal of type %s: %w", datatype.Name(t), err)
 	}
-	defer r.Release()
-	if !r.Next() || r.Record().NumCols() != 1 || r.Record().NumRows() != 1 {
-		return nil, fault()
+	defer rec.Release()
+	if rec.NumCols() != 1 || rec.NumRows() != 1 || !arrow.TypeEqual(rec.Column(0).DataType(), datatype.Plain(t)) {
+		return nil, diag.Errorf(diag.Protocol, "literal of type %s is no Arrow stream of one value", datatype.Name(t))
 	}
-	col := r.Record().Column(0)
-	if !arrow.TypeEqual(col.DataType(), datatype.Plain(t)) {
-		return nil, fault()
-	}
-	return datatype.Relabel(col, t), nil
+	return datatype.Relabel(rec.Column(0), t), nil
 }

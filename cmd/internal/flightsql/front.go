@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/winnowdb/winnow/cluster/coord"
+	"github.com/winnowdb/winnow/exec/arrowipc"
 )
 
 // front adds to Arrow's Flight SQL server what clients ask for and it does not know: the token
@@ -108,7 +109,7 @@ func sendJSON(stream flight.FlightService_DoActionServer, v any) error {
 
 // DoPut lets through only Arrow messages whose lengths fit what has come.
 func (f *front) DoPut(stream flight.FlightService_DoPutServer) error {
-	return f.FlightServer.DoPut(&checkedPut{stream})
+	return f.FlightServer.DoPut(&checkedPut{FlightService_DoPutServer: stream})
 }
 
 // DoExchange is not part of Flight SQL.
@@ -118,6 +119,7 @@ func (f *front) DoExchange(flight.FlightService_DoExchangeServer) error {
 
 type checkedPut struct {
 	flight.FlightService_DoPutServer
+	check arrowipc.Checker
 }
 
 // Recv checks each message before Arrow's reader, which trusts lengths, sees it.
@@ -126,7 +128,7 @@ func (c *checkedPut) Recv() (*flight.FlightData, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMessage(data.DataHeader, data.DataBody); err != nil {
+	if err := c.check.Message(data.DataHeader, data.DataBody); err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
 	return data, nil

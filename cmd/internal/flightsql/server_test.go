@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/flight"
 	"github.com/apache/arrow/go/v15/arrow/flight/flightsql"
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -386,4 +387,14 @@ func TestOwnClient(t *testing.T) {
 	if _, err := Dial(ctx, "127.0.0.1:1", ""); diag.KindOf(err) != diag.Unavailable {
 		t.Error(err)
 	}
+}
+
+// record is a record of rows in JSON.
+func record(t testing.TB, schema *arrow.Schema, rows string) arrow.Record {
+	t.Helper()
+	rec, _, err := array.RecordFromJSON(memory.DefaultAllocator, schema, strings.NewReader(rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
 }

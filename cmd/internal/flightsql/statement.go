@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/winnowdb/winnow/cluster/wire"
+	"github.com/winnowdb/winnow/exec/arrowipc"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -334,6 +335,9 @@ func readParams(r flight.MessageReader, want int) (sets [][]expr.Expr, err error
 	}()
 	for r.Next() {
 		rec := r.Record()
+		if err := arrowipc.CheckRecord(rec); err != nil {
+			return nil, diag.Errorf(diag.Protocol, "parameters: %w", err)
+		}
 		if rec.NumCols() != int64(want) {
 			return nil, diag.Errorf(diag.Type, "the statement has %d parameters, but %d values were sent", want, rec.NumCols())
 		}

@@ -1,30 +1,32 @@
-package flightsql
+package arrowipc
 
 import (
 	"encoding/binary"
 	"fmt"
 )
 
-// checkMessage walks the flatbuffer header of an Arrow IPC message and refuses it unless every offset,
-// vector and string lies inside the header and every buffer inside the body. Arrow's reader trusts these
-// lengths: a few wrong bytes make it allocate gigabytes or index out of bounds. Bodies may not be
-// compressed, since a compressed length cannot be checked without inflating it.
+// Checker checks the messages of one stream in their order. The zero value is ready.
+type Checker struct {
+	schema         bool // has come
+	nodes, buffers int  // that a batch of the schema has
+}
+
+// Message walks the flatbuffer header of an Arrow IPC message and refuses it unless every offset,
+// vector and string lies inside the header, every buffer inside the body, and a batch has as many arrays
+// and buffers as the schema before it asks for. Bodies may not be compressed, since a compressed length
+// cannot be checked without inflating it.
 //
 // The layout is that of Message.fbs and Schema.fbs of the Arrow format: a Message has version (field
 // 0), header type (1), header (2) and body length (3).
-func checkMessage(header, body []byte) error {
+func (k *Checker) Message(header, body []byte) error {
 	if len(header) == 0 {
 		return nil // metadata only
 	}
-	c := &checker{b: header, body: int64(len(body))}
-	root, err := c.offset(0)
+	msg, c, err := message(header)
 	if err != nil {
 		return err
 	}
-	msg, err := c.table(root)
-	if err != nil {
-		return err
-	}
+	c.body = int64(len(body))
 	kind, err := msg.u8(1)
 	if err != nil {
 		return err
@@ -35,11 +37,43 @@ func checkMessage(header, body []byte) error {
 	}
 	switch kind {
 	case headerSchema:
-		return c.schema(inner)
+		if k.schema {
+			return fmt.Errorf("an Arrow stream with two schemas")
+		}
+		err := c.schema(inner)
+		k.schema, k.nodes, k.buffers = true, c.fields, c.buffers
+		return err
 	case headerBatch:
-		return c.batch(inner)
+		if !k.schema {
+			return fmt.Errorf("an Arrow stream with a batch before its schema")
+		}
+		return c.batch(inner, k.nodes, k.buffers)
 	}
 	return fmt.Errorf("an Arrow message of kind %d is not accepted", kind)
+}
+
+// message is the outermost table of a header.
+func message(header []byte) (fbTable, *checker, error) {
+	c := &checker{b: header}
+	root, err := c.offset(0)
+	if err != nil {
+		return fbTable{}, nil, err
+	}
+	msg, err := c.table(root)
+	return msg, c, err
+}
+
+// bodyLength is how many bytes follow header, as it says.
+func bodyLength(header []byte) (int64, error) {
+	msg, c, err := message(header)
+	if err != nil {
+		return 0, err
+	}
+	at, err := msg.field(3, 8)
+	if err != nil || at == 0 {
+		return 0, err
+	}
+	return c.i64(at), nil
 }
 
 // Kinds of message headers.
@@ -52,7 +86,6 @@ const (
 const (
 	maxFields = 5000
 	maxNest   = 64
-	maxNodes  = 100_000
 )
 
 func firstOf(errs ...error) error {
@@ -64,10 +97,11 @@ func firstOf(errs ...error) error {
 	return nil
 }
 
+// checker is one message: its header, the length of its body, and how many fields and buffers of a schema it has seen.
 type checker struct {
-	b      []byte
-	body   int64
-	fields int
+	b               []byte
+	body            int64
+	fields, buffers int
 }
 
 // fbTable is a flatbuffer table at pos whose vtable has been checked.
@@ -218,28 +252,64 @@ func (c *checker) field(t fbTable, depth int) error {
 	if err != nil {
 		return err
 	}
-	if kind, err := t.u8(2); err != nil || kind == 0 || !ok {
-		return firstOf(err, fmt.Errorf("an Arrow field without a type"))
-	} else if kind == typeTimestamp {
+	kind, err := t.u8(2)
+	if err != nil {
+		return err
+	}
+	buffers, known := buffersOf[kind]
+	if !ok || !known {
+		return fmt.Errorf("Arrow fields of type %d are not accepted", kind)
+	}
+	if c.buffers += buffers; kind == typeTimestamp {
 		if _, _, err := typ.vector(1, 1); err != nil {
-			return err
-		}
-	} else if kind == typeUnion {
-		if _, _, err := typ.vector(1, 4); err != nil {
 			return err
 		}
 	}
 	if _, has, err := t.child(4); err != nil || has {
 		return firstOf(err, fmt.Errorf("dictionary columns are not accepted"))
 	}
-	return firstOf(t.tables(5, func(f fbTable) error { return c.field(f, depth+1) }), c.metadata(t, 6))
+	children := 0
+	err = t.tables(5, func(f fbTable) error {
+		children++
+		return c.field(f, depth+1)
+	})
+	if nested := kind == typeList || kind == typeMap; nested && children != 1 || !nested && kind != typeStruct && children != 0 {
+		err = firstOf(err, fmt.Errorf("an Arrow field of type %d with %d children", kind, children))
+	}
+	return firstOf(err, c.metadata(t, 6))
 }
 
-// Types that have vectors of their own.
+// Types of Schema.fbs.
 const (
-	typeTimestamp = 10
-	typeUnion     = 14
+	typeNull = iota + 1
+	typeInt
+	typeFloat
+	typeBinary
+	typeText
+	typeBool
+	typeDecimal
+	typeDate
+	typeTime
+	typeTimestamp
+	typeInterval
+	typeList
+	typeStruct
+	_ // union
+	typeFixedBinary
+	_ // fixed-size list
+	typeMap
+	typeDuration
+	typeLargeBinary
+	typeLargeText
 )
+
+// buffersOf is how many buffers an array of a type has. Types that are not in it are not accepted.
+var buffersOf = map[uint8]int{
+	typeNull: 0, typeStruct: 1,
+	typeInt: 2, typeFloat: 2, typeBool: 2, typeDecimal: 2, typeDate: 2, typeTime: 2, typeTimestamp: 2, typeInterval: 2, typeDuration: 2,
+	typeFixedBinary: 2, typeList: 2, typeMap: 2,
+	typeBinary: 3, typeText: 3, typeLargeBinary: 3, typeLargeText: 3,
+}
 
 func (c *checker) metadata(t fbTable, i int) error {
 	return t.tables(i, func(kv fbTable) error {
@@ -250,8 +320,8 @@ func (c *checker) metadata(t fbTable, i int) error {
 }
 
 // batch checks length (0), nodes (1: length and null count, 16 bytes), buffers (2: offset and length, 16
-// bytes) and compression (3).
-func (c *checker) batch(t fbTable) error {
+// bytes) and compression (3); there must be nodes and buffers of the given numbers.
+func (c *checker) batch(t fbTable, nodes, buffers int) error {
 	if _, compressed, err := t.child(3); err != nil || compressed {
 		return firstOf(err, fmt.Errorf("compressed Arrow batches are not accepted"))
 	}
@@ -264,8 +334,8 @@ func (c *checker) batch(t fbTable) error {
 		return fmt.Errorf("an Arrow batch announces %d rows in %d bytes", c.i64(rows), c.body)
 	}
 	start, n, err := t.vector(1, 16)
-	if err != nil || n > maxNodes {
-		return firstOf(err, fmt.Errorf("an Arrow batch of %d nodes is not accepted", n))
+	if err != nil || n != nodes {
+		return firstOf(err, fmt.Errorf("an Arrow batch of %d arrays, its schema has %d", n, nodes))
 	}
 	for k := range n {
 		length, nulls := c.i64(start+16*k), c.i64(start+16*k+8)
@@ -273,8 +343,8 @@ func (c *checker) batch(t fbTable) error {
 			return fmt.Errorf("an Arrow batch announces an array of %d values with %d NULLs in %d bytes", length, nulls, c.body)
 		}
 	}
-	if start, n, err = t.vector(2, 16); err != nil || n > 4*maxNodes {
-		return firstOf(err, fmt.Errorf("an Arrow batch of %d buffers is not accepted", n))
+	if start, n, err = t.vector(2, 16); err != nil || n != buffers {
+		return firstOf(err, fmt.Errorf("an Arrow batch of %d buffers, its schema needs %d", n, buffers))
 	}
 	for k := range n {
 		off, length := c.i64(start+16*k), c.i64(start+16*k+8)
