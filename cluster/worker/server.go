@@ -12,6 +12,7 @@ import (
 
 	"github.com/winnowdb/winnow/cluster/wire"
 	"github.com/winnowdb/winnow/exec/op"
+	"github.com/winnowdb/winnow/proto/diag"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
 
@@ -70,12 +71,34 @@ func (s *Server) Drain(ctx context.Context) {
 	}
 }
 
+// Bounds of what a task may ask for at once; plans stay far below them.
+const (
+	maxPartitions = 1 << 16
+	maxBatchRows  = 1 << 20
+)
+
+// check refuses a task that no planner has made.
+func check(t *winnowpb.Task) error {
+	switch {
+	case t.Stage == nil || t.Stage.Root == nil || t.Stage.Output == nil || t.Session == nil:
+		return diag.Errorf(diag.Protocol, "a task without a stage, its root, its output or a session")
+	case t.Stage.Output.Partitions > maxPartitions:
+		return diag.Errorf(diag.Protocol, "a task with %d output partitions, at most %d are taken", t.Stage.Output.Partitions, maxPartitions)
+	case t.BatchRows < 0 || t.BatchRows > maxBatchRows:
+		return diag.Errorf(diag.Protocol, "a task with batches of %d rows, at most %d are taken", t.BatchRows, maxBatchRows)
+	}
+	return nil
+}
+
 // Run runs one task; see the service's definition.
 func (s *Server) Run(task *winnowpb.Task, stream winnowpb.WorkerService_RunServer) error {
 	s.running.Add(1)
 	defer s.running.Done()
 	if s.draining.Load() {
 		return status.Error(codes.Unavailable, "the worker is draining")
+	}
+	if err := check(task); err != nil {
+		return wire.Status(err)
 	}
 	ctx := stream.Context()
 	q := s.enter(task)

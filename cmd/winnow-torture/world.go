@@ -43,19 +43,22 @@ type settings struct {
 	splitSize int64
 	batchRows int64
 	memory    int64
-	stores    map[string]connectors.Store // besides the local files, by scheme
+	tap       grpc.StreamServerInterceptor // sees what workers and coordinator are sent
+	stores    map[string]connectors.Store  // besides the local files, by scheme
 	// fault sees every named fault point; node is 0 for the coordinator, then the workers from 1.
 	fault func(node int, point string) error
 }
 
 // world is an engine, or a coordinator and its workers, in this process.
 type world struct {
-	coord   *coord.Coordinator
-	conn    *coord.Conn
-	workers []*node
-	peers   []*worker.Peers
-	serving []*grpc.Server
-	spills  string
+	coord *coord.Coordinator
+	conn  *coord.Conn
+	// exchange is the address at which workers fetch outputs, if there are any.
+	exchange string
+	workers  []*node
+	peers    []*worker.Peers
+	serving  []*grpc.Server
+	spills   string
 }
 
 // node is a worker that can be killed as SIGKILL does: its connections break and nothing answers.
@@ -133,11 +136,12 @@ func newWorld(dir string, s settings) (*world, error) {
 		if cfg.Members, err = w.start(s); err != nil {
 			return nil, err
 		}
-		cfg.Runner, cfg.ExchangeAddress = dispatch.Remote{Here: here, Peers: w.newPeers(m)}, exchange.Addr().String()
+		w.exchange = exchange.Addr().String()
+		cfg.Runner, cfg.ExchangeAddress = dispatch.Remote{Here: here, Peers: w.newPeers(m)}, w.exchange
 	}
 	w.coord = coord.New(cfg)
 	if exchange != nil {
-		rpc := grpc.NewServer(grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage))
+		rpc := s.rpc()
 		winnowpb.RegisterExchangeServiceServer(rpc, coord.ExchangeServer{Coordinator: w.coord})
 		w.serve(rpc, exchange)
 	}
@@ -154,7 +158,7 @@ func (w *world) start(s settings) (member.Fixed, error) {
 			return nil, err
 		}
 		m := s.machine(w.spills, i+1)
-		n := &node{Listener: l, server: grpc.NewServer(grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage))}
+		n := &node{Listener: l, server: s.rpc()}
 		name := fmt.Sprintf("w%d", i+1)
 		winnowpb.RegisterWorkerServiceServer(n.server, worker.NewServer(base(m, s.set(m)), name, "torture", 1, w.newPeers(m)))
 		w.serve(n.server, n)
@@ -162,6 +166,14 @@ func (w *world) start(s settings) (member.Fixed, error) {
 		members = append(members, member.Worker{Name: name, Address: l.Addr().String(), Slots: 1})
 	}
 	return members, nil
+}
+
+func (s settings) rpc() *grpc.Server {
+	opts := append(wire.Guard(), grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage))
+	if s.tap != nil {
+		opts = append(opts, grpc.ChainStreamInterceptor(s.tap))
+	}
+	return grpc.NewServer(opts...)
 }
 
 func (w *world) newPeers(m *sys.Machine) *worker.Peers {

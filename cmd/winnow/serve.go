@@ -146,8 +146,8 @@ func (n *node) start() error {
 		return err
 	}
 	n.peers = worker.NewPeers(machine)
-	n.rpc = grpc.NewServer(grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}))
+	n.rpc = grpc.NewServer(append(wire.Guard(), grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}))...)
 	healthpb.RegisterHealthServer(n.rpc, health.NewServer())
 	var flight net.Listener
 	if n.flags.role != member.RoleWorker {

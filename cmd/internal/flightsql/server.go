@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"runtime/debug"
 	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow/flight"
@@ -19,15 +18,13 @@ import (
 
 	"github.com/winnowdb/winnow/cluster/coord"
 	"github.com/winnowdb/winnow/cluster/wire"
-	"github.com/winnowdb/winnow/proto/diag"
 )
 
 // NewServer returns a gRPC server that answers Flight SQL for c.
 func NewServer(c *coord.Coordinator, version string) *grpc.Server {
 	s := &server{coord: c, sessions: map[string]*session{}}
 	s.registerInfo(version)
-	g := grpc.NewServer(grpc.StatsHandler(s), grpc.MaxRecvMsgSize(maxClientMessage), grpc.MaxSendMsgSize(wire.MaxMessage),
-		grpc.UnaryInterceptor(guardUnary), grpc.StreamInterceptor(guardStream))
+	g := grpc.NewServer(append(wire.Guard(), grpc.StatsHandler(s), grpc.MaxRecvMsgSize(maxClientMessage), grpc.MaxSendMsgSize(wire.MaxMessage))...)
 	flight.RegisterFlightServiceServer(g, &front{FlightServer: flightsql.NewFlightServer(s), server: s})
 	return g
 }
@@ -102,24 +99,6 @@ func (s *server) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Contex
 
 // HandleRPC does nothing.
 func (s *server) HandleRPC(context.Context, stats.RPCStats) {}
-
-// guardUnary and guardStream keep a message that upsets a library from ending the server.
-func guardUnary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (_ any, err error) {
-	defer recovered(&err)
-	return next(ctx, req)
-}
-
-func guardStream(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) (err error) {
-	defer recovered(&err)
-	return next(srv, stream)
-}
-
-// recovered, deferred, makes an error of a panic.
-func recovered(err *error) {
-	if p := recover(); p != nil {
-		*err = wire.Status(diag.Errorf(diag.Internal, "%v\n%s", p, debug.Stack()))
-	}
-}
 
 // handle makes a name that cannot be guessed.
 func handle() string {

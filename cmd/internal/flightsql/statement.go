@@ -155,7 +155,7 @@ func (s *server) stream(ctx context.Context, ss *session, sql string, params []e
 
 // convert is clientRecord with an error for a panic: it runs in a goroutine that nothing else guards.
 func convert(rec arrow.Record, schema *arrow.Schema, raw bool) (out arrow.Record, err error) {
-	defer recovered(&err)
+	defer wire.Recovered(&err)
 	return clientRecord(rec, schema, raw), nil
 }
 

@@ -1,0 +1,33 @@
+package wire
+
+import (
+	"context"
+	"runtime/debug"
+
+	"google.golang.org/grpc"
+
+	"github.com/winnowdb/winnow/proto/diag"
+)
+
+// Guard are options that keep a message which upsets a handler from ending the process: the panic is told
+// to the caller as an INTERNAL error.
+func Guard() []grpc.ServerOption {
+	return []grpc.ServerOption{grpc.ChainUnaryInterceptor(guardUnary), grpc.ChainStreamInterceptor(guardStream)}
+}
+
+func guardUnary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (_ any, err error) {
+	defer Recovered(&err)
+	return next(ctx, req)
+}
+
+func guardStream(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) (err error) {
+	defer Recovered(&err)
+	return next(srv, stream)
+}
+
+// Recovered, deferred, makes an error of a panic.
+func Recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = Status(diag.Errorf(diag.Internal, "%v\n%s", p, debug.Stack()))
+	}
+}
