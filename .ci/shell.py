@@ -20,9 +20,10 @@ SLOW = "select max(sha2(repeat(cast(a.v * b.v as string), 200), 512)) from n a c
 
 
 class Terminal:
-    """A program on a pseudo-terminal of 40 lines that answers where its cursor is, as terminals do."""
+    """A program on a pseudo-terminal of 40 lines that answers where its cursor is, as most terminals do."""
 
-    def __init__(self, args: list, env: dict):
+    def __init__(self, args: list, env: dict, answers: bool = True):
+        self.answers = answers
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execve(args[0], args, env)
@@ -37,7 +38,7 @@ class Terminal:
         except OSError:
             time.sleep(0.1)
             return ""
-        for _ in range(text.count("\x1b[6n")):
+        for _ in range(text.count("\x1b[6n") if self.answers else 0):
             self.send("\x1b[20;10R")
         return text
 
@@ -158,6 +159,15 @@ def main() -> int:
     t.until(PROMPT + "$")
     t.send("\x04")
     check("Ctrl-D ends with 0", t.end() == 0)
+
+    t = Terminal(args, env, answers=False)
+    t.send("select 40 + 2 as early;\r")
+    seen = t.until(r"early[\s\S]*42[\s\S]*" + PROMPT + "$", 20)
+    t.send("select 50 + 3 as late;\r")
+    seen = t.until(r"late[\s\S]*53[\s\S]*" + PROMPT + "$", 20)
+    check("a terminal that does not tell where its cursor is, a statement typed before the prompt", True)
+    t.send("quit\r")
+    check("quit ends with 0 there too", t.end() == 0)
 
     run = subprocess.run([*args, "-q", "-e", "select v from n"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     check("not interactive: rows on standard output only", run.returncode == 0 and run.stdout.split()[:2] == ["v", "0"] and run.stderr == "", run.stdout[:50] + run.stderr)

@@ -66,6 +66,11 @@ func (s *Shell) newEditor(ctx context.Context) editor {
 		return &plainEditor{bufio.NewReader(os.Stdin), s.opts.Err}
 	}
 	rl := readline.NewShell()
+	answers, typed := reportsCursor()
+	if err := rl.Config.Set("cursor-position-probe", answers); err != nil {
+		fmt.Fprintln(s.opts.Err, "winnow: line editor:", err)
+	}
+	rl.Keys.Feed(false, []rune(string(typed))...)
 	rl.AcceptMultiline = func(line []rune) bool { return complete(string(line)) }
 	if s.color() {
 		rl.SyntaxHighlighter = func(line []rune) string { return highlight(string(line)) }
