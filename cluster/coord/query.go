@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"sync/atomic"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/winnowdb/winnow/connectors"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
+	"github.com/winnowdb/winnow/exec/op"
 	"github.com/winnowdb/winnow/planner"
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/planner/bind"
@@ -164,7 +166,12 @@ func (s *statement) admit(ctx context.Context, p *planner.Planned) error {
 	if !s.c.cfg.AllowTransform && hasTransform(p.Logical) {
 		return diag.Errorf(diag.Denied, "TRANSFORM runs commands and is off").WithHint("start winnow with --allow-transform")
 	}
+	most := s.conn.number(readSetting, 0)
 	for _, scan := range optimize.Partitions(p.Logical) {
+		if scan.Pruned != nil && most > 0 && int64(len(scan.Pruned.Partitions)) > most {
+			return diag.Errorf(diag.Limit, "%d partitions of %s would be read, at most %d may be", len(scan.Pruned.Partitions), scan.Table.FullName(), most).
+				WithHint("write a condition on %s, or raise %s", scan.Table.Partition[0].Name, readSetting)
+		}
 		if scan.Table.Handler != "" || scan.Table.IsPartitioned() {
 			continue
 		}
@@ -295,7 +302,8 @@ func (s *statement) newQuery(p *planner.Planned) *dispatch.Query {
 		QueryID: s.c.planID(s.run), MemoryBytes: s.c.cfg.MemoryBytes, AllowTransform: s.c.cfg.AllowTransform,
 		ExchangeAddress: s.c.cfg.ExchangeAddress, BatchRows: s.c.cfg.BatchRows, Splits: cut,
 		Set: s.c.cfg.Set, Machine: s.c.cfg.Machine, Members: s.c.cfg.Members, Runner: s.c.cfg.Runner,
-		NoWorkers: s.c.cfg.NoWorkers, MaxAttempts: uint32(s.conn.number(attemptsSetting, defaultAttempts)),
+		NoWorkers: s.c.cfg.NoWorkers, MaxAttempts: uint32(min(s.conn.number(attemptsSetting, defaultAttempts), math.MaxUint32)),
+		MaxScanBytes: s.conn.number(op.MaxScanBytes, 0),
 	})
 	s.c.observe(s.run, q)
 	return q

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/winnowdb/winnow/cluster/splits"
+	"github.com/winnowdb/winnow/exec/funcs"
+	"github.com/winnowdb/winnow/exec/op"
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -21,17 +23,24 @@ var knownSettings = map[string]string{
 	"winnow.force.overwrite":          "false",
 	attemptsSetting:                   strconv.Itoa(defaultAttempts),
 	splitSetting:                      strconv.FormatInt(splits.DefaultConfig.TargetBytes, 10),
+	op.MaxScanBytes:                   "0",
+	readSetting:                       "0",
+	funcs.GeoDatabase:                 "",
 }
 
-// Settings with a number from 1 up as value.
+// leastNumber are the settings with a number as value, and the least that it may be.
+var leastNumber = map[string]int64{attemptsSetting: 1, splitSetting: 1, op.MaxScanBytes: 0, readSetting: 0}
+
 const (
 	// attemptsSetting is how often a task is run when the workers that run it are lost; 1 turns retries off.
 	attemptsSetting = "winnow.task.attempts"
 	defaultAttempts = 50
 	// splitSetting is how many bytes of files a task reads.
 	splitSetting = "winnow.split.bytes"
-	// partitionsSetting is how many dynamic partitions a task may make.
+// partitionsSetting is how many dynamic partitions a task may make.
 	partitionsSetting = "hive.exec.max.dynamic.partitions"
+	// readSetting is of how many partitions a query may read a table; 0 for any number.
+	readSetting = "winnow.max.partitions"
 )
 
 // number returns the value of one of the settings above, def if it is not set.
@@ -61,9 +70,9 @@ func (s *statement) set(st *ast.Set) (*Result, error) {
 		err.Hint = diag.DidYouMean(key, slices.Collect(maps.Keys(knownSettings)))
 		return nil, err
 	}
-	if key == attemptsSetting || key == splitSetting {
-		if n, err := strconv.ParseInt(*st.Value, 10, 32); err != nil || n < 1 {
-			return nil, diag.At(st.Span(), diag.Config, "%s wants a number from 1 up, not %q", st.Key, *st.Value)
+	if least, ok := leastNumber[key]; ok {
+		if n, err := strconv.ParseInt(*st.Value, 10, 64); err != nil || n < least {
+			return nil, diag.At(st.Span(), diag.Config, "%s wants a number from %d up, not %q", st.Key, least, *st.Value)
 		}
 	}
 	if key == "hive.local.time.zone" && st.Space != "hivevar" {

@@ -56,6 +56,8 @@ type Config struct {
 	NoWorkers time.Duration
 	// MaxAttempts bounds the runs of one task that are lost with their workers.
 	MaxAttempts uint32
+	// MaxScanBytes is how many bytes of text all tasks may read; 0 for any number.
+	MaxScanBytes int64
 }
 
 // Query is a plan under way.
@@ -424,11 +426,16 @@ func (q *Query) attempt(ctx context.Context, w member.Worker, a *attempt) (lost 
 			return false, nil
 		}
 		it.cancel()
+		tooMany := false
 		q.note(func(p *Progress) {
 			p.SplitsDone += len(it.splits)
 			op.MergeStats(p.Stats, stats)
+			tooMany = q.cfg.MaxScanBytes > 0 && p.Stats.BytesDecoded > q.cfg.MaxScanBytes
 		})
 		q.x.commit(it.stage.Id, out)
+		if tooMany {
+			return false, op.TooManyBytes(q.cfg.MaxScanBytes)
+		}
 		return false, nil
 	}
 	out.release()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -96,4 +97,26 @@ func formsBlock(t *testing.T) string {
 		b.WriteString("`" + f[1] + "`")
 	}
 	return b.String() + "\n"
+}
+
+// TestReadmeSettings: every setting of winnow's own that the README and the list of forms set, can be set.
+func TestReadmeSettings(t *testing.T) {
+	conn := connect(t, t.TempDir())
+	defer closeConn(conn)
+	named := regexp.MustCompile(`set (winnow\.[a-z._]+)`)
+	for _, file := range []string{"../../README.md", "../../testdata/forms.tsv"} {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := named.FindAllSubmatch(b, -1)
+		if len(found) == 0 {
+			t.Errorf("%s names no setting", file)
+		}
+		for _, m := range found {
+			if _, _, err := rowsOf(conn, "set "+string(m[1])+"=1"); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
 }

@@ -88,8 +88,8 @@ func oncePerText(c *Ctx, t arrow.DataType, arg Vec, n int, f func(b *array.Struc
 	return vec.Take(c.Mem, values, idx)
 }
 
-// geoSetting names the file that geoip looks addresses up in. Every worker needs it at the same place.
-const geoSetting = "winnow.geoip.database"
+// GeoDatabase is the setting that names the file which geoip looks addresses up in. Every worker needs it at the same place.
+const GeoDatabase = "winnow.geoip.database"
 
 var geoType = datatype.Struct(
 	arrow.Field{Name: "country", Type: datatype.String}, arrow.Field{Name: "country_name", Type: datatype.String},
@@ -123,13 +123,13 @@ type geoFile struct {
 
 func (g *geoFile) open(c *Ctx) (*maxminddb.Reader, error) {
 	g.once.Do(func() {
-		path := c.Session.Settings[geoSetting]
+		path := c.Session.Settings[GeoDatabase]
 		if path == "" {
-			g.err = diag.Errorf(diag.Config, "geoip needs a MaxMind DB file").WithHint("set %s=/path/to/GeoLite2-City.mmdb", geoSetting)
+			g.err = diag.Errorf(diag.Config, "geoip needs a MaxMind DB file").WithHint("set %s=/path/to/GeoLite2-City.mmdb", GeoDatabase)
 			return
 		}
 		if g.db, g.err = maxminddb.Open(path); g.err != nil {
-			g.err = diag.Errorf(diag.Config, "geoip: %s %s: %w", geoSetting, path, g.err)
+			g.err = diag.Errorf(diag.Config, "geoip: %s %s: %w", GeoDatabase, path, g.err)
 		}
 	})
 	return g.db, g.err

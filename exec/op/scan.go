@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -41,12 +42,23 @@ type scan struct {
 	runs   []fileRun // whose rows are in cols
 	given  int64     // rows, for the limit
 	text   int64     // bytes decoded so far
+	most   int64     // how many it may be; 0: any number
 	done   bool
 	magic  magicCache
 
 	onBadFile string // property on_bad_file: "salvage", "skip", else damaged files are errors
 	json      bool   // the format is JSON, one document a line
 	badRows   string // property bad.rows: "error" makes records without the table's format errors
+}
+
+// MaxScanBytes is the setting of how many bytes of text, after decompression, a query may read; 0 for any number. A
+// task holds its own scans to it, the coordinator the sum of all tasks.
+const MaxScanBytes = "winnow.max.scan.bytes"
+
+// TooManyBytes is the error of a query that has read more than most bytes.
+func TooManyBytes(most int64) error {
+	return diag.Errorf(diag.Limit, "the query has read more than %d bytes of text", most).
+		WithHint("ask for fewer partitions, or raise %s", MaxScanBytes)
 }
 
 // fileRun is rows of one file that follow each other.
@@ -72,6 +84,11 @@ func newScan(env *Env, n *winnowpb.Node) (Operator, error) {
 	}
 	if s.filters, err = expr.AllFromProto(s.spec.Filters); err != nil {
 		return nil, err
+	}
+	if v, ok := env.Task.GetSession().GetSettings()[MaxScanBytes]; ok {
+		if s.most, err = strconv.ParseInt(v, 10, 64); err != nil {
+			return nil, diag.Errorf(diag.Config, "%s: %w", MaxScanBytes, err)
+		}
 	}
 	if err := s.openTable(); err != nil {
 		return nil, err
@@ -306,7 +323,9 @@ func (s *scan) step() error {
 	rows := s.cols.Rows() - before
 	s.file.stats.RowsRead += int64(rows) + s.cols.Counts.LeftOut - leftOut
 	s.file.stats.BytesDecoded += int64(len(chunk.Data))
-	s.text += int64(len(chunk.Data))
+	if s.text += int64(len(chunk.Data)); s.most > 0 && s.text > s.most {
+		return TooManyBytes(s.most)
+	}
 	s.file.noteChunk(chunk)
 	if last := len(s.runs) - 1; last >= 0 && s.runs[last].file == s.file.rng {
 		s.runs[last].rows += rows
