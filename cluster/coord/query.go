@@ -3,8 +3,10 @@ package coord
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -172,6 +174,7 @@ func (s *statement) admit(ctx context.Context, p *planner.Planned) error {
 			return diag.Errorf(diag.Limit, "%d partitions of %s would be read, at most %d may be", len(scan.Pruned.Partitions), scan.Table.FullName(), most).
 				WithHint("write a condition on %s, or raise %s", scan.Table.Partition[0].Name, readSetting)
 		}
+		s.warnTwice(scan)
 		if scan.Table.Handler != "" || scan.Table.IsPartitioned() {
 			continue
 		}
@@ -187,6 +190,27 @@ func (s *statement) admit(ctx context.Context, p *planner.Planned) error {
 	err := s.c.gate.enter(ctx, s.conn.user)
 	s.run.admitted = err == nil
 	return err
+}
+
+// warnTwice warns of two partitions that a scan reads from one folder.
+func (s *statement) warnTwice(scan *logical.Scan) {
+	if scan.Pruned == nil {
+		return
+	}
+	root := strings.TrimSuffix(scan.Table.Location, "/") + "/"
+	folder := func(p logical.Partition) string { return strings.TrimSuffix(p.Location, "/") }
+	if !slices.ContainsFunc(scan.Pruned.Partitions, func(p logical.Partition) bool { return folder(p) != root+p.Name }) {
+		return // as nearly always
+	}
+	seen := map[string]string{}
+	for _, p := range scan.Pruned.Partitions {
+		at := folder(p)
+		if other, ok := seen[at]; ok {
+			s.warned = append(s.warned, fmt.Sprintf("partitions %s and %s of %s lie in one folder, whose rows are read twice: %s",
+				other, p.Name, scan.Table.FullName(), at))
+		}
+		seen[at] = p.Name
+	}
 }
 
 func hasTransform(n logical.Node) bool {

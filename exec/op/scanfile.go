@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/winnowdb/winnow/connectors"
 	"github.com/winnowdb/winnow/exec/serde"
@@ -150,10 +152,29 @@ func (s *scan) closeFile() {
 	if s.json && f.stats.RowsRead > 1 && f.stats.BadRows == f.stats.RowsRead {
 		f.warn(fmt.Sprintf("no record of %s is JSON: it looks like JSON over several lines, and each has to be on one", f.rng.Path))
 	}
+	if !s.inOrder(s.reader.HeaderLine()) {
+		f.warn(fmt.Sprintf("the header of %s has the columns of %s in another order; fields are taken by their place", f.rng.Path, s.spec.Table))
+	}
 	if s.reader.BOM() {
 		f.warn("a byte order mark at the start of " + f.rng.Path + " is dropped")
 	}
 	s.env.Counters.Add(f.stats)
+}
+
+// inOrder reports whether a header line does not hold the names of all columns in another order. Columns of other names
+// than the header's are the user's choice.
+func (s *scan) inOrder(line []byte) bool {
+	names := strings.FieldsFunc(strings.ToLower(string(line)), func(r rune) bool {
+		return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+	if len(names) != len(s.spec.DataColumns) {
+		return true
+	}
+	columns := make([]string, len(names))
+	for i, c := range s.spec.DataColumns {
+		columns[i] = strings.ToLower(c.Name)
+	}
+	return slices.Equal(names, columns) || !slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(slices.Values(columns)))
 }
 
 // close ends what reads the file; after it nobody does.

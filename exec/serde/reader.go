@@ -47,6 +47,7 @@ type Reader struct {
 	srcErr  error // why src has no more bytes; io.EOF is the good end
 	synced  bool  // at the start of a record
 	header  int
+	names   []byte       // the last record of the header
 	held    []heldRecord // the last Footer records, not yet known to be followed by as many
 	bom     bool
 }
@@ -70,11 +71,14 @@ func (r *Reader) Reset(src io.Reader, rng Range) {
 	if rng.Start == 0 {
 		r.header = rng.Header
 	}
-	r.held = r.held[:0]
+	r.held, r.names = r.held[:0], r.names[:0]
 	if len(r.buf) > 4*bodySize {
 		r.buf = nil
 	}
 }
+
+// HeaderLine returns the last record of the header that was dropped; empty if there was none. It is valid until Reset.
+func (r *Reader) HeaderLine() []byte { return r.names }
 
 // BOM reports whether a byte order mark was dropped at the start of the file.
 func (r *Reader) BOM() bool { return r.bom }
@@ -139,9 +143,11 @@ func (r *Reader) begin() error {
 		r.synced = true
 	}
 	for ; r.header > 0; r.header-- {
-		if _, err := r.one(); err != nil {
+		rec, err := r.one()
+		if err != nil {
 			return err
 		}
+		r.names = append(r.names[:0], rec.Data...)
 	}
 	if r.pos >= r.rng.End && len(r.held) == 0 {
 		return io.EOF
