@@ -177,6 +177,14 @@ def main() -> int:
     for sql, code in (("select 1", 0), ("selec", 1), ("select * from nowhere", 1), ("set winnow.nothing=1", 2)):
         run = subprocess.run([*args, "-q", "-e", sql], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
         check(f"exit code of {sql!r}", run.returncode == code, f"{run.returncode}")
+    for i in range(100):
+        os.makedirs(os.path.join(work, "many", f"d={i}"))
+        with open(os.path.join(work, "many", f"d={i}", "a"), "w") as f:
+            f.write("1\n")
+    many = f"create external table many (v int) partitioned by (d int) location '{work}/many'; msck repair table many; select sum(v) from many"
+    run = subprocess.run(["bash", "-c", f"ulimit -n 64; exec '{winnow}' sql --warehouse '{work}/w2' -q --format tsv -e \"{many}\""],
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={"PATH": os.environ["PATH"]})
+    check("64 descriptors for 100 files, no HOME", run.returncode == 0 and run.stdout.split()[-1:] == ["100"], run.stdout + run.stderr)
     failed = [name for name, ok in checks if not ok]
     print(f"{len(checks) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
