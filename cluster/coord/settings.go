@@ -37,7 +37,7 @@ const (
 	defaultAttempts = 50
 	// splitSetting is how many bytes of files a task reads.
 	splitSetting = "winnow.split.bytes"
-// partitionsSetting is how many dynamic partitions a task may make.
+	// partitionsSetting is how many dynamic partitions a task may make.
 	partitionsSetting = "hive.exec.max.dynamic.partitions"
 	// readSetting is of how many partitions a query may read a table; 0 for any number.
 	readSetting = "winnow.max.partitions"
