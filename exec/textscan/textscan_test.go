@@ -199,7 +199,7 @@ func FuzzDecimals(f *testing.F) {
 	f.Add([]byte("0,0,0,0,0,0,0,0,0,0,0,1234567,123456789012,-999999999999999999,9999999999999999"), 0, int64(1e18))
 	f.Add([]byte("0,0,0,0,0,0,0,0,0,0,0,0.0000001,1.00000000,0.123456789,12345.00001"), 9, int64(1e18))
 	f.Fuzz(func(t *testing.T, b []byte, scale int, limit int64) {
-		if scale < 0 || scale > 38 {
+		if scale < 0 || scale > 38 || limit < 1 {
 			return
 		}
 		from, to := textFields(b)
@@ -214,6 +214,12 @@ func FuzzDecimals(f *testing.F) {
 				if ok != (k < len(got)) || ok && got[k] != decimal128.FromI64(want) {
 					t.Fatalf("%q in %q, scale %d, limit %d: %v", text, b, scale, limit, got)
 				}
+			}
+			form := newDecimalForm(scale, limit)
+			plain, fast := make([]decimal128.Num, len(from)), make([]decimal128.Num, len(from))
+			k := shortDecimals(fast, b, from[i:], to[i:], &form)
+			if n := shortDecimalsPortable(plain, b, from[i:], to[i:], &form); k > n || k < n-n%4 || !slices.Equal(fast[:k], plain[:k]) {
+				t.Fatalf("%q from field %d on, scale %d, limit %d: %v, want %v", b, i, scale, limit, fast[:k], plain[:n])
 			}
 		}
 	})
@@ -281,4 +287,25 @@ func BenchmarkKernels(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkDecimals reads numbers as a column of prices has them.
+func BenchmarkDecimals(b *testing.B) {
+	r := rand.New(rand.NewPCG(3, 4))
+	text := []byte(strings.Repeat(" ", 16))
+	var from, to []uint32
+	for range 1 << 14 {
+		from = append(from, uint32(len(text)))
+		text = fmt.Appendf(text, "%d.%02d", r.IntN(1<<(1+r.IntN(17))), r.IntN(100))
+		to = append(to, uint32(len(text)))
+	}
+	dst := make([]decimal128.Num, 0, len(from))
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if got := Decimals(dst, text, from, to, 2, 1e15); len(got) != len(from) {
+			b.Fatal(len(got))
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(from)), "ns/value")
 }
