@@ -17,6 +17,7 @@ import (
 	"github.com/winnowdb/winnow/exec"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/exec/op"
+	"github.com/winnowdb/winnow/exec/vec"
 	"github.com/winnowdb/winnow/proto/diag"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
@@ -117,8 +118,9 @@ func NewEnv(ctx context.Context, base op.Env, task *winnowpb.Task, inputs op.Inp
 	if !task.AllowTransform {
 		env.AllowTransform = nil
 	}
+	// What functions compute is mostly gone once its batch is; nothing of one task's goes to another's.
 	env.Funcs = &funcs.Ctx{
-		Context: ctx, Mem: env.Mem, Session: session, Task: int(task.Index),
+		Context: ctx, Mem: vec.NewRecycler(env.Mem), Session: session, Task: int(task.Index),
 		Warn: func(text string) { env.Counters.Add(&winnowpb.Stats{Warnings: []string{text}}) },
 	}
 	return &env, nil
