@@ -11,7 +11,7 @@ import (
 // So a small heap may grow by leastGrowth before it is collected, where the runtime would collect it many times a
 // second, and a large one by half of what is in use, where the runtime lets it grow to twice of that.
 const (
-	leastGrowth   = 32 << 20 // bytes
+	leastGrowth   = 64 << 20 // bytes
 	growthPercent = 50
 )
 
