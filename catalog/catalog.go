@@ -77,12 +77,13 @@ type Format struct {
 // Links reports whether the files name, a path a line, the files to read: Hive's SymlinkTextInputFormat.
 func (f Format) Links() bool { return strings.HasSuffix(f.InputFormat, ".SymlinkTextInputFormat") }
 
-// Bucketing is CLUSTERED BY … SORTED BY … INTO n BUCKETS; it is kept for show create table and
+// Bucketing is CLUSTERED BY … SORTED BY … INTO n BUCKETS and SKEWED BY; it is kept for show create table and
 // bucket sampling.
 type Bucketing struct {
 	Columns []string
 	Sorted  []string // "col" or "col DESC"
 	Buckets int
+	Skewed  string // SKEWED BY …, as show create table shows it, or ""
 }
 
 // ViewDef is the text of a view and where its names are looked up.

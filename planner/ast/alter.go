@@ -150,6 +150,12 @@ type ClusterTable struct {
 	Not       string // clustered, sorted, skewed, "stored as directories" or ""
 }
 
+// UpdateStatistics is UPDATE STATISTICS …, which sets figures that only Hive's planner reads.
+type UpdateStatistics struct {
+	Pos
+	Text string // from STATISTICS on
+}
+
 // AddConstraint is ADD CONSTRAINT …, or DROP CONSTRAINT name: kept as text and not enforced.
 type AddConstraint struct {
 	Pos

@@ -180,11 +180,12 @@ type Msck struct {
 // Analyze is ANALYZE TABLE … COMPUTE STATISTICS.
 type Analyze struct {
 	Pos
-	Name       QName
-	Partition  *PartSpec
-	ForColumns bool
-	Columns    []Ident // empty: all
-	NoScan     bool
+	Name          QName
+	Partition     *PartSpec
+	ForColumns    bool
+	Columns       []Ident // empty: all
+	NoScan        bool
+	CacheMetadata bool // ANALYZE TABLE t CACHE METADATA, which has none of the rest
 }
 
 // CreateFunction is CREATE [TEMPORARY] FUNCTION name AS 'class' [USING JAR '…', …], or

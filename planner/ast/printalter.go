@@ -126,6 +126,8 @@ func (p *printer) partitionAction(a AlterAction) {
 		p.partition(&a.Spec)
 		p.WriteString(" with table ")
 		p.qname(a.With)
+	case *UpdateStatistics:
+		p.words(" update ", a.Text)
 	case *Touch:
 		p.WriteString(" touch")
 		p.partition(a.Spec)

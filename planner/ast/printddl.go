@@ -324,6 +324,10 @@ func (p *printer) analyze(s *Analyze) {
 	p.WriteString("analyze table ")
 	p.qname(s.Name)
 	p.partition(s.Partition)
+	if s.CacheMetadata {
+		p.WriteString(" cache metadata")
+		return
+	}
 	p.WriteString(" compute statistics")
 	p.when(s.ForColumns, " for columns")
 	if len(s.Columns) > 0 {

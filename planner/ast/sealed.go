@@ -103,3 +103,4 @@ func (*Touch) alterAction()             {}
 func (*Compact) alterAction()           {}
 func (*ClusterTable) alterAction()      {}
 func (*AddConstraint) alterAction()     {}
+func (*UpdateStatistics) alterAction()  {}

@@ -5,24 +5,25 @@ type ShowKind string
 
 // The forms of Show.
 const (
-	ShowDatabases     ShowKind = "databases"
-	ShowTables        ShowKind = "tables"
-	ShowViews         ShowKind = "views"
-	ShowTableExtended ShowKind = "table extended"
-	ShowColumns       ShowKind = "columns"
-	ShowFunctions     ShowKind = "functions"
-	ShowProps         ShowKind = "tblproperties"
-	ShowCreateTable   ShowKind = "create table"
-	ShowCreateDB      ShowKind = "create database"
-	ShowPartitions    ShowKind = "partitions"
-	ShowConf          ShowKind = "conf"
-	ShowLocks         ShowKind = "locks"
-	ShowTransactions  ShowKind = "transactions"
-	ShowCompactions   ShowKind = "compactions"
-	ShowQueries       ShowKind = "queries"
-	ShowSchedules     ShowKind = "scheduled queries"
-	ShowMacros        ShowKind = "macros"
-	ShowRoles         ShowKind = "roles" // also CURRENT ROLES
+	ShowDatabases         ShowKind = "databases"
+	ShowTables            ShowKind = "tables"
+	ShowViews             ShowKind = "views"
+	ShowTableExtended     ShowKind = "table extended"
+	ShowColumns           ShowKind = "columns"
+	ShowFunctions         ShowKind = "functions"
+	ShowProps             ShowKind = "tblproperties"
+	ShowCreateTable       ShowKind = "create table"
+	ShowCreateDB          ShowKind = "create database"
+	ShowPartitions        ShowKind = "partitions"
+	ShowConf              ShowKind = "conf"
+	ShowLocks             ShowKind = "locks"
+	ShowTransactions      ShowKind = "transactions"
+	ShowCompactions       ShowKind = "compactions"
+	ShowQueries           ShowKind = "queries"
+	ShowSchedules         ShowKind = "scheduled queries"
+	ShowMacros            ShowKind = "macros"
+	ShowRoles             ShowKind = "roles" // also CURRENT ROLES
+	ShowMaterializedViews ShowKind = "materialized views"
 )
 
 // Show is SHOW in all its forms.

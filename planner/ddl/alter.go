@@ -49,17 +49,14 @@ func (e *Env) Alter(st *ast.AlterTable) (change catalog.Change, ok bool, err err
 	case *ast.SetOwner:
 		next.Owner = a.Name.Name
 	case *ast.ClusterTable:
-		next.Bucketing = catalog.Bucketing{}
-		if a.Clustered != nil {
-			next.Bucketing = bucketing(a.Clustered)
-		}
+		next.Bucketing = clustered(next.Bucketing, a)
 	case *ast.SetLocation:
 		if st.Partition != nil {
 			return nil, false, nil
 		}
 		next.Location = strings.TrimPrefix(a.Location, "file://")
 		err = e.reads(next.Location, a.Span())
-	case *ast.Touch, *ast.AddConstraint, *ast.UpdateColumns:
+	case *ast.Touch, *ast.AddConstraint, *ast.UpdateColumns, *ast.UpdateStatistics:
 		return nil, true, nil
 	case *ast.Compact:
 		return nil, false, diag.At(a.Span(), diag.Unsupported, "files of text tables are not compacted").
@@ -84,6 +81,29 @@ func (e *Env) Alter(st *ast.AlterTable) (change catalog.Change, ok bool, err err
 		return nil, false, err
 	}
 	return catalog.ReplaceTable{Old: t, New: next}, true, nil
+}
+
+// clustered returns what is left of b, or takes its place, after CLUSTERED BY, SKEWED BY or NOT of them.
+func clustered(b catalog.Bucketing, a *ast.ClusterTable) catalog.Bucketing {
+	switch {
+	case a.Clustered != nil:
+		skewed := b.Skewed
+		if len(a.Clustered.Columns) == 0 { // INTO n BUCKETS
+			b.Buckets = int(a.Clustered.Buckets)
+			return b
+		}
+		b = bucketing(a.Clustered)
+		b.Skewed = skewed
+	case a.Skewed != nil:
+		b.Skewed = skew(a.Skewed)
+	case a.Not == "sorted":
+		b.Sorted = nil
+	case a.Not == "skewed":
+		b.Skewed = ""
+	case a.Not == "clustered":
+		b = catalog.Bucketing{Skewed: b.Skewed}
+	}
+	return b
 }
 
 // rename also moves a managed table that lies where its name says; the coordinator moves the folder.

@@ -103,6 +103,9 @@ func (e *Env) CreateTable(st *ast.CreateTable, as []logical.Field) (*catalog.Tab
 	if st.Clustered != nil {
 		t.Bucketing = bucketing(st.Clustered)
 	}
+	if st.Skewed != nil {
+		t.Bucketing.Skewed = skew(st.Skewed)
+	}
 	if err := distinct(t, st.Name.Span()); err != nil {
 		return nil, err
 	}
@@ -246,6 +249,27 @@ func bucketing(c *ast.Clustered) catalog.Bucketing {
 		b.Sorted = append(b.Sorted, ast.Print(s.Expr))
 	}
 	return b
+}
+
+// skew is SKEWED BY as SHOW CREATE TABLE shows it.
+func skew(s *ast.Skewed) string {
+	values := make([]string, len(s.Values))
+	for i, row := range s.Values {
+		texts := make([]string, len(row))
+		for j, v := range row {
+			texts[j] = ast.Print(v)
+		}
+		values[i] = "(" + strings.Join(texts, ",") + ")"
+	}
+	names := make([]string, len(s.Columns))
+	for i, id := range s.Columns {
+		names[i] = id.Name
+	}
+	out := "SKEWED BY (" + strings.Join(names, ", ") + ")\n  ON (" + strings.Join(values, ",") + ")"
+	if s.Directories {
+		out += "\n  STORED AS DIRECTORIES"
+	}
+	return out
 }
 
 // format sets SerDe, classes and SerDe properties.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/winnowdb/winnow/catalog"
+	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/planner/ast"
@@ -45,7 +46,7 @@ func (e *Env) Show(ctx context.Context, st *ast.Show) (*Rows, error) {
 		return e.showPartitions(ctx, st)
 	case ast.ShowMacros:
 		return e.showMacros(st)
-	case ast.ShowLocks, ast.ShowTransactions, ast.ShowCompactions, ast.ShowRoles, ast.ShowSchedules:
+	case ast.ShowLocks, ast.ShowTransactions, ast.ShowCompactions, ast.ShowRoles, ast.ShowSchedules, ast.ShowMaterializedViews:
 		return &Rows{Columns: []string{"name"}}, nil
 	case ast.ShowConf:
 		r := &Rows{Columns: []string{"default", "type", "desc"}}
@@ -216,9 +217,35 @@ func (e *Env) showPartitions(ctx context.Context, st *ast.Show) (*Rows, error) {
 	}
 	r := &Rows{Columns: []string{"partition"}}
 	for _, p := range parts {
-		r.add(t.PartitionName(p.Values))
+		values := slices.Clone(p.Values)
+		for i, key := range t.Partition {
+			if datatype.IsNumeric(key.Type) && !values[i].Null {
+				values[i].Text = plainNumber(values[i].Text)
+			}
+		}
+		r.add(t.PartitionName(values))
 	}
 	return r, nil
+}
+
+// plainNumber leaves out the zeros of a number that say nothing, as Hive does of the values of numeric keys:
+// hour=06 is hour=6. What is no number is left as it is.
+func plainNumber(text string) string {
+	digits, negative := strings.CutPrefix(text, "-")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	if whole == "" || strings.Trim(whole+fraction, "0123456789") != "" {
+		return text
+	}
+	if whole = strings.TrimLeft(whole, "0"); whole == "" {
+		whole = "0"
+	}
+	if fraction = strings.TrimRight(fraction, "0"); fraction != "" {
+		whole += "." + fraction
+	}
+	if negative && whole != "0" {
+		whole = "-" + whole
+	}
+	return whole
 }
 
 func (e *Env) cutPartitions(parts []catalog.PartitionSpec, limit ast.Expr) ([]catalog.PartitionSpec, error) {

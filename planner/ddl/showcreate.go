@@ -42,6 +42,9 @@ func CreateStatement(t *catalog.Table) string {
 		}
 		fmt.Fprintf(&b, "\nINTO %d BUCKETS", t.Bucketing.Buckets)
 	}
+	if t.Bucketing.Skewed != "" {
+		b.WriteString("\n" + t.Bucketing.Skewed)
+	}
 	if t.Handler != "" {
 		b.WriteString("\nSTORED BY " + ast.Quote(t.Handler))
 	} else {

@@ -1,6 +1,8 @@
 package parse
 
 import (
+	"strings"
+
 	"github.com/winnowdb/winnow/planner/ast"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -111,6 +113,11 @@ func (p *parser) alterAction(start int, partition bool) ast.AlterAction {
 	case p.accept("drop"):
 		return p.alterDrop(start)
 	case p.accept("update"):
+		if p.at("statistics") {
+			u := &ast.UpdateStatistics{Text: p.toTheEnd()}
+			u.Pos = p.from(start)
+			return u
+		}
 		p.expect("columns")
 		u := &ast.UpdateColumns{Cascade: p.acceptAny("cascade", "restrict") == "cascade"}
 		u.Pos = p.from(start)
@@ -139,12 +146,20 @@ func (p *parser) rareAction(start int) ast.AlterAction {
 		return t
 	case p.accept("compact"):
 		c := &ast.Compact{Kind: p.class()}
+		p.accept("and", "wait")
+		if p.accept("with", "overwrite") {
+			p.expect("tblproperties")
+			p.properties()
+		}
 		c.Pos = p.from(start)
 		return c
 	case p.accept("concatenate"):
 		return &ast.Compact{Pos: p.from(start)}
 	case p.accept("archive"), p.accept("unarchive"):
 		p.failAt(p.toks[p.i-1].span(), diag.Unsupported, "archived partitions are not supported")
+		return nil
+	case p.at("convert"), p.at("execute"):
+		p.failAt(p.peek().span(), diag.Unsupported, "ALTER TABLE %s is for tables of other formats: winnow keeps tables as text", strings.ToUpper(p.peek().text))
 		return nil
 	case p.accept("not"), p.at("clustered"), p.at("skewed"), p.accept("into"):
 		return p.layout(start)
@@ -213,6 +228,9 @@ func (p *parser) alterSet(start int) ast.AlterAction {
 		l := &ast.SetLocation{Location: p.str("a path in quotes")}
 		l.Pos = p.from(start)
 		return l
+	case p.at("skewed"):
+		p.failAt(p.peek().span(), diag.Unsupported, "skewed values have no folders of their own here: partitions have")
+		return nil
 	case p.accept("owner"):
 		o := &ast.SetOwner{Kind: p.acceptAny("user", "role", "group")}
 		o.Name = p.ident("a name")

@@ -140,6 +140,10 @@ func (p *parser) showState(s *ast.Show) {
 		s.Kind = ast.ShowQueries
 	case p.accept("scheduled", "queries"):
 		s.Kind = ast.ShowSchedules
+	case p.accept("materialized", "views"):
+		s.Kind = ast.ShowMaterializedViews
+		s.Database = p.inDatabase()
+		s.Pattern = p.pattern()
 	case p.accept("macros"):
 		s.Kind = ast.ShowMacros
 	default:
@@ -219,11 +223,14 @@ func (p *parser) explain() ast.Statement {
 			p.next()
 			e.Mode = m
 		}
-	case "authorization", "vectorization", "locks", "reoptimization", "ddl":
+	case "authorization", "vectorization", "locks", "reoptimization", "ddl", "debug", "rewrite":
 		p.hiveMode()
 	}
 	if open {
 		p.expect(")")
+	}
+	if e.Mode == ast.ExplainExtended {
+		p.accept("ddl")
 	}
 	if e.Mode == ast.ExplainCBO || e.Mode == ast.ExplainFormatted {
 		p.acceptAny("cost", "joincost", "cbo")

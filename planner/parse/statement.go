@@ -339,6 +339,11 @@ func (p *parser) analyze() ast.Statement {
 	start := p.next().start
 	p.expect("table")
 	a := &ast.Analyze{Name: p.tableName(), Partition: p.partSpec()}
+	if p.accept("cache", "metadata") {
+		a.CacheMetadata = true
+		a.Pos = p.from(start)
+		return a
+	}
 	p.expect("compute", "statistics")
 	if p.accept("for") {
 		p.accept("all")
