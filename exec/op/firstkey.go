@@ -1,6 +1,8 @@
 package op
 
 import (
+	"math"
+
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
@@ -41,6 +43,14 @@ func (s *sorter) tellFirst() {
 			return
 		}
 	}
+}
+
+// batch is how many groups to look at together: few as long as the sort does not know what it wants.
+func (f *firstKey) batch() int {
+	if f.rows.bound == nil {
+		return spareRows
+	}
+	return math.MaxInt
 }
 
 // among returns, of the groups with the given numbers, which follow each other from the given one on, those that may be

@@ -103,6 +103,9 @@ func (o *groupsOut) inSequence(from, n int) []uint32 {
 func (o *groupsOut) next() (arrow.Record, error) {
 	for o.at < o.table.n {
 		n := min(o.table.n-o.at, o.table.env.BatchRows)
+		if o.first != nil {
+			n = min(n, o.first.batch())
+		}
 		var ids []uint32
 		if o.ends == nil {
 			ids = o.inSequence(o.at, n)

@@ -159,7 +159,13 @@ func (t *keyTable) lookUp(k *keyHash, from int, numbers []int32, others *[stepRo
 	nulls := k.buf.NullTexts()
 	for i, s := range slots[:len(numbers)] {
 		numbers[i] = int32(uint32(heads[i]))
-		if !t.holds(uint32(s), heads[i], k.buf.Key(from+i)) || nulls && k.buf.NullText(from+i) {
+		var known bool
+		if nulls && k.buf.NullText(from+i) {
+			known = heads[i]>>32 == lengthOfNull
+		} else {
+			known = t.holds(uint32(s), heads[i], k.buf.Key(from+i))
+		}
+		if !known {
 			others[missed] = int32(i)
 			missed++
 		}
@@ -266,11 +272,12 @@ func (t *keyTable) hashes(types []arrow.DataType, numbers []uint32, to []uint64)
 		}
 		return to
 	}
+	codes := vec.TextCodesOf(types)
 	var texts []uint64
 	add := func(column int, code uint32) { texts = append(texts, t.texts[column].hashOf(code)) }
 	for _, number := range numbers {
 		texts = texts[:0]
-		h := packedHash(vec.Codes(types, t.packed[number+1], add))
+		h := packedHash(codes.Take(t.packed[number+1], add))
 		for _, text := range texts {
 			h = joinedHash(h, text)
 		}

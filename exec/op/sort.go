@@ -131,7 +131,7 @@ func (s *rowSorter) add(ctx context.Context, rec arrow.Record) error {
 		return err
 	}
 	s.keep(rec, sortedKeys{slices.Clone(s.buf.Data), slices.Clone(s.buf.Ends)})
-	if s.limit > 0 && s.rows > 2*s.limit+int64(s.env.BatchRows) {
+	if s.limit > 0 && s.rows > 2*s.limit+int64(min(s.env.BatchRows, spareRows)) {
 		if err := s.cut(ctx); err != nil {
 			return err
 		}
@@ -219,26 +219,28 @@ func (s *rowSorter) cut(ctx context.Context) error {
 	})
 }
 
+// spareRows is how many rows more than twice its limit a sort gathers before it drops those that are not among the first.
+const spareRows = 1024
+
+// sortEntry is a row: the first 8 bytes of its key in which keys differ, and where it is.
+type sortEntry struct {
+	prefix uint64
+	ref    vec.Ref
+}
+
 // sort returns the rows in order, no more than the limit.
 func (s *rowSorter) sort() []vec.Ref {
-	type entry struct {
-		prefix uint64 // the first 8 bytes of the key in which keys differ
-		ref    vec.Ref
-	}
-	list := make([]entry, 0, s.rows)
+	list := make([]sortEntry, 0, s.rows)
 	skip := s.commonPrefix()
 	for b := range s.keys {
 		k := &s.keys[b]
 		for i := range int32(len(k.ends) - 1) {
-			list = append(list, entry{prefixOf(k.key(i)[skip:]), vec.Ref{Batch: int32(b), Row: i}})
+			list = append(list, sortEntry{prefixOf(k.key(i)[skip:]), vec.Ref{Batch: int32(b), Row: i}})
 		}
 	}
-	slices.SortFunc(list, func(a, b entry) int {
+	compare := func(a, b sortEntry) int {
 		if a.prefix != b.prefix {
-			if a.prefix < b.prefix {
-				return -1
-			}
-			return 1
+			return cmp.Compare(a.prefix, b.prefix)
 		}
 		if c := bytes.Compare(s.keys[a.ref.Batch].key(a.ref.Row)[skip:], s.keys[b.ref.Batch].key(b.ref.Row)[skip:]); c != 0 {
 			return c
@@ -247,15 +249,48 @@ func (s *rowSorter) sort() []vec.Ref {
 			return cmp.Compare(a.ref.Batch, b.ref.Batch)
 		}
 		return cmp.Compare(a.ref.Row, b.ref.Row)
-	})
-	if s.limit > 0 && int64(len(list)) > s.limit {
-		list = list[:s.limit]
 	}
+	if s.limit > 0 && int64(len(list)) > s.limit {
+		list = leastOf(list, int(s.limit), compare)
+	}
+	slices.SortFunc(list, compare)
 	refs := make([]vec.Ref, len(list))
 	for i, e := range list {
 		refs[i] = e.ref
 	}
 	return refs
+}
+
+// leastOf returns the n least of list, which is longer, in any order: a heap with the greatest of them on top takes in what is
+// less than that. list is changed.
+func leastOf[T any](list []T, n int, compare func(a, b T) int) []T {
+	heap := list[:n]
+	down := func(i int) {
+		for {
+			k := 2*i + 1
+			if k >= n {
+				return
+			}
+			if k+1 < n && compare(heap[k+1], heap[k]) > 0 {
+				k++
+			}
+			if compare(heap[i], heap[k]) >= 0 {
+				return
+			}
+			heap[i], heap[k] = heap[k], heap[i]
+			i = k
+		}
+	}
+	for i := n/2 - 1; i >= 0; i-- {
+		down(i)
+	}
+	for _, e := range list[n:] {
+		if compare(e, heap[0]) < 0 {
+			heap[0] = e
+			down(0)
+		}
+	}
+	return heap
 }
 
 // commonPrefix returns how many bytes all keys begin with.

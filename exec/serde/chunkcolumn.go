@@ -10,6 +10,10 @@ import (
 // column reads the fields that from and to name.
 func (d *delimitedChunk) column(c *vector, b []byte) {
 	k := c.kind
+	if k == kindStruct && d.entryKeysPlain(c) {
+		d.entries(c, b)
+		return
+	}
 	if d.nullNumber && k != kindString {
 		k = kindNull
 	}

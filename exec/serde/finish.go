@@ -69,39 +69,43 @@ func (c *vector) buffers() []*memory.Buffer {
 	case kindString, kindVarchar, kindChar, kindBinary:
 		offsets := memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(c.offsets))
 		data := memory.NewBufferBytes(c.data)
-		c.data = make([]byte, 0, len(c.data))
+		c.data = make([]byte, 0, spare(len(c.data)))
 		return []*memory.Buffer{valid, offsets, data}
 	}
 	return []*memory.Buffer{valid, memory.NewBufferBytes(c.values())}
 }
+
+// spare is the room for about as many values as the n of the batch before: without some more, every second batch would
+// have to move to new memory.
+func spare(n int) int { return n + n/8 }
 
 // values returns the bytes of a fixed-width column and gives it a new slice.
 func (c *vector) values() (b []byte) {
 	switch c.kind {
 	case kindBool:
 		b = c.bits[:(c.n+7)/8]
-		c.bits = make([]byte, 0, len(b))
+		c.bits = make([]byte, 0, spare(len(b)))
 	case kindInt8:
 		b = arrow.Int8Traits.CastToBytes(c.i8)
-		c.i8 = make([]int8, 0, len(c.i8))
+		c.i8 = make([]int8, 0, spare(len(c.i8)))
 	case kindInt16:
 		b = arrow.Int16Traits.CastToBytes(c.i16)
-		c.i16 = make([]int16, 0, len(c.i16))
+		c.i16 = make([]int16, 0, spare(len(c.i16)))
 	case kindInt32, kindDate:
 		b = arrow.Int32Traits.CastToBytes(c.i32)
-		c.i32 = make([]int32, 0, len(c.i32))
+		c.i32 = make([]int32, 0, spare(len(c.i32)))
 	case kindInt64:
 		b = arrow.Int64Traits.CastToBytes(c.i64)
-		c.i64 = make([]int64, 0, len(c.i64))
+		c.i64 = make([]int64, 0, spare(len(c.i64)))
 	case kindFloat32:
 		b = arrow.Float32Traits.CastToBytes(c.f32)
-		c.f32 = make([]float32, 0, len(c.f32))
+		c.f32 = make([]float32, 0, spare(len(c.f32)))
 	case kindFloat64:
 		b = arrow.Float64Traits.CastToBytes(c.f64)
-		c.f64 = make([]float64, 0, len(c.f64))
+		c.f64 = make([]float64, 0, spare(len(c.f64)))
 	case kindDecimal, kindTimestamp, kindZoned:
 		b = arrow.Decimal128Traits.CastToBytes(c.dec)
-		c.dec = make([]decimal128.Num, 0, len(c.dec))
+		c.dec = make([]decimal128.Num, 0, spare(len(c.dec)))
 	}
 	return b
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
 
 	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/exec/textscan"
 )
 
 // kind is what a column stores, so that hot loops switch on a byte and not on types.
@@ -45,22 +46,23 @@ type vector struct {
 	nulls int
 	bad   int64
 
-	bits    []byte // boolean
-	i8      []int8
-	i16     []int16
-	i32     []int32 // also date
-	i64     []int64
-	f32     []float32
-	f64     []float64
-	dec     []decimal128.Num
-	offsets []int32 // n+1 values for text, binary, list and map
-	data    []byte
-	kids    []*vector       // list: item; map: key, value; struct: fields
-	keys    []string        // of a map, those whose entries are read; nil: all
-	absent  arrow.ArrayData // of an absent column: NULLs for batches to come
-	width   int             // characters of varchar and char
-	prec    int             // of decimal
-	scale   int
+	bits     []byte // boolean
+	i8       []int8
+	i16      []int16
+	i32      []int32 // also date
+	i64      []int64
+	f32      []float32
+	f64      []float64
+	dec      []decimal128.Num
+	offsets  []int32 // n+1 values for text, binary, list and map
+	data     []byte
+	kids     []*vector          // list: item; map: key, value; struct: fields
+	keys     []string           // of a map, those whose entries are read; nil: all
+	literals []textscan.Literal // of entries of a map: keys, to be searched for
+	absent   arrow.ArrayData    // of an absent column: NULLs for batches to come
+	width    int                // characters of varchar and char
+	prec     int                // of decimal
+	scale    int
 }
 
 func newVector(t arrow.DataType) *vector {

@@ -114,48 +114,47 @@ func DecodeKeys(mem memory.Allocator, types []arrow.DataType, keys [][]byte) []a
 // TextColumn returns the column of type t, a text type, whose values are texts; nil is NULL. The caller releases it.
 func TextColumn(mem memory.Allocator, t arrow.DataType, texts [][]byte) arrow.Array {
 	valid := newKeyValidity(mem, len(texts))
-	offsets := newBuffer(mem, (len(texts)+1)*4)
-	dst := arrow.GetData[int32](offsets.Bytes())[:len(texts)+1]
-	dst[0] = 0
-	total := int64(0)
+	offsets, data, ends := newTexts(mem, t, len(texts), func(i int) int {
+		valid.set(i, texts[i] != nil)
+		return len(texts[i])
+	})
+	dst := data.Bytes()
 	for i, text := range texts {
-		valid.set(i, text != nil)
-		total += int64(len(text))
-		dst[i+1] = int32(total)
-	}
-	if total > math.MaxInt32 {
-		offsets.Release()
-		panic(tooLong(t))
-	}
-	data := newBuffer(mem, int(total))
-	bytes := data.Bytes()
-	for i, text := range texts {
-		copy(bytes[dst[i]:], text)
+		copy(dst[ends[i]:], text)
 	}
 	return valid.array(t, offsets, data)
 }
 
-// decodeText takes a text from each key that has one.
-func decodeText(mem memory.Allocator, t arrow.DataType, keys [][]byte, valid *keyValidity) []*memory.Buffer {
-	offsets := newBuffer(mem, (len(keys)+1)*4)
-	dst := arrow.GetData[int32](offsets.Bytes())[:len(keys)+1]
-	dst[0] = 0
+// newTexts returns the offsets of n texts of the lengths that length gives, which is called once for each in order, and room
+// for their bytes. ends is the offsets' values.
+func newTexts(mem memory.Allocator, t arrow.DataType, n int, length func(i int) int) (offsets, data *memory.Buffer, ends []int32) {
+	offsets = newBuffer(mem, (n+1)*4)
+	ends = arrow.GetData[int32](offsets.Bytes())[:n+1]
+	ends[0] = 0
 	total := int64(0)
-	for i, k := range keys {
-		if valid.at(i) {
-			total += int64(binary.LittleEndian.Uint32(k))
-		}
-		dst[i+1] = int32(total)
+	for i := range n {
+		total += int64(length(i))
+		ends[i+1] = int32(total)
 	}
 	if total > math.MaxInt32 {
 		offsets.Release()
 		panic(tooLong(t))
 	}
-	data := newBuffer(mem, int(total))
+	return offsets, newBuffer(mem, int(total)), ends
+}
+
+// decodeText takes a text from each key that has one.
+func decodeText(mem memory.Allocator, t arrow.DataType, keys [][]byte, valid *keyValidity) []*memory.Buffer {
+	offsets, data, ends := newTexts(mem, t, len(keys), func(i int) int {
+		if !valid.at(i) {
+			return 0
+		}
+		return int(binary.LittleEndian.Uint32(keys[i]))
+	})
 	text := data.Bytes()
 	for i, k := range keys {
 		if valid.at(i) {
-			n := copy(text[dst[i]:dst[i+1]], k[4:])
+			n := copy(text[ends[i]:ends[i+1]], k[4:])
 			keys[i] = k[4+n:]
 		}
 	}

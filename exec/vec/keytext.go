@@ -1,6 +1,8 @@
 package vec
 
 import (
+	"bytes"
+
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
@@ -19,7 +21,8 @@ const (
 // of rows with the same text, where short texts between them count for nothing.
 type TextKeys struct {
 	KeyBuffer
-	// Of is the place of each row's text among the keys, -1 where there is none: the text is NULL, or packed.
+	// Of is the place of each row's text among the keys, -1 where there is none: the text is NULL, or packed. It means nothing if
+	// there are no keys.
 	Of []int32
 
 	at uint
@@ -31,6 +34,9 @@ func (t *TextKeys) Len() int { return len(t.rows) }
 // SetCodes puts the numbers of the texts, codes, into the packed keys of their rows. A number is below 1<<31; ^0 makes a key
 // that no other is like.
 func (t *TextKeys) SetCodes(keys [][2]uint64, codes []uint32) {
+	if len(codes) == 0 {
+		return
+	}
 	for i, o := range t.Of {
 		if o >= 0 {
 			setCode(&keys[i], t.at, codes[o])
@@ -67,6 +73,10 @@ func (b *KeyBuffer) packTexts(at uint, d arrow.ArrayData, null nulls) {
 		t.rows = []int32{}
 	}
 	t.at, t.Of = at, resize(t.Of, n)
+	if n > 0 && null.none() && sameTexts(t.Data, t.Ends[:n+1]) {
+		b.packOne(t, t.Data[t.Ends[0]:t.Ends[1]])
+		return
+	}
 	last, run := []byte(nil), int32(-1)
 	for i := range n {
 		t.Of[i] = -1
@@ -85,6 +95,31 @@ func (b *KeyBuffer) packTexts(at uint, d arrow.ArrayData, null nulls) {
 	}
 }
 
+// sameTexts reports whether all texts are the same, as those of a partition column mostly are.
+func sameTexts(data []byte, ends []int) bool {
+	n := ends[1] - ends[0]
+	for i, end := range ends[1:] {
+		if end-ends[i] != n {
+			return false
+		}
+	}
+	first, last := ends[0], ends[len(ends)-1]
+	return bytes.Equal(data[first:last-n], data[first+n:last])
+}
+
+// packOne puts a text that all rows have.
+func (b *KeyBuffer) packOne(t *TextKeys, v []byte) {
+	if len(v) > inlineText {
+		t.rows = append(t.rows, 0)
+		clear(t.Of)
+		return
+	}
+	code := uint64(inlined(v))
+	for i := range b.Packed {
+		pack(&b.Packed[i], t.at, code)
+	}
+}
+
 // inlined is the code of a short text.
 func inlined(v []byte) uint32 {
 	code := uint32(inlineCode | len(v)<<inlineLength)
@@ -94,43 +129,60 @@ func inlined(v []byte) uint32 {
 	return code
 }
 
-// Codes calls f for each text of a packed key of types that is there by its number, with the place of its column among the
-// text columns. It returns the key without the numbers.
-func Codes(types []arrow.DataType, key [2]uint64, f func(column int, code uint32)) [2]uint64 {
-	at, column := uint(1), 0
+// TextCodes are the places of codes in packed keys, one for each text column.
+type TextCodes []struct{ at, null uint }
+
+// TextCodesOf returns the places of codes in keys of types.
+func TextCodesOf(types []arrow.DataType) TextCodes {
+	var out TextCodes
+	at := uint(1)
 	for c, t := range types {
 		if isText(t) {
-			if code := uint32(unpack(&key, at)); code&inlineCode == 0 && key[0]>>uint(c)&1 == 0 {
-				f(column, code)
-				setCode(&key, at, 0)
-			}
-			column++
+			out = append(out, struct{ at, null uint }{at, uint(c)})
 		}
 		at += uint(packedWidth(t))
+	}
+	return out
+}
+
+// Take calls f for each text of key that is there by its number, with the place of its column among the text columns. It
+// returns the key without the numbers.
+func (c TextCodes) Take(key [2]uint64, f func(column int, code uint32)) [2]uint64 {
+	for column, p := range c {
+		if code := uint32(unpack(&key, p.at)); code&inlineCode == 0 && key[0]>>p.null&1 == 0 {
+			f(column, code)
+			setCode(&key, p.at, 0)
+		}
 	}
 	return key
 }
 
 // unpackTexts returns the texts whose codes are at byte at of keys; those that have a number are text(number). NULLs are told by valid.
 func unpackTexts(mem memory.Allocator, t arrow.DataType, keys [][2]uint64, at uint, valid *keyValidity, text func(code uint32) []byte) arrow.Array {
-	texts := make([][]byte, len(keys))
-	short := make([]byte, 0, inlineText*len(keys))
-	for i := range keys {
+	offsets, data, ends := newTexts(mem, t, len(keys), func(i int) int {
 		if !valid.at(i) {
+			return 0
+		}
+		code := uint32(unpack(&keys[i], at))
+		if code&inlineCode == 0 {
+			return len(text(code))
+		}
+		return int(code >> inlineLength & inlineText)
+	})
+	dst := data.Bytes()
+	for i := range keys {
+		from, to := ends[i], ends[i+1]
+		if from == to {
 			continue
 		}
 		code := uint32(unpack(&keys[i], at))
 		if code&inlineCode == 0 {
-			texts[i] = text(code)
+			copy(dst[from:to], text(code))
 			continue
 		}
-		from := len(short)
-		for range code >> inlineLength & inlineText {
-			short = append(short, byte(code))
-			code >>= 8
+		for k := range dst[from:to] {
+			dst[int(from)+k] = byte(code >> (8 * k))
 		}
-		texts[i] = short[from:]
 	}
-	valid.buf.Release()
-	return TextColumn(mem, t, texts)
+	return valid.array(t, offsets, data)
 }

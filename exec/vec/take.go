@@ -54,7 +54,11 @@ func nullsOf(d arrow.ArrayData) nulls {
 }
 
 func (n nulls) at(i int) bool {
-	return n.all || (n.bits != nil && !bitutil.BitIsSet(n.bits, n.off+i))
+	if n.bits == nil {
+		return n.all
+	}
+	i += n.off
+	return n.bits[i>>3]>>(i&7)&1 == 0
 }
 
 func (n nulls) none() bool { return n.bits == nil && !n.all }
