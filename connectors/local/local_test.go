@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -234,4 +235,25 @@ func closeOrAbort(w io.WriteCloser, err error) error {
 		return w.(connectors.Aborter).Abort()
 	}
 	return w.Close()
+}
+
+// TestReadCached reads a file that has just been written, beyond its end too.
+func TestReadCached(t *testing.T) {
+	want := bytes.Repeat([]byte("0123456789abcdef"), 1<<14)
+	path := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(path, want, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, r := range []struct{ off, n int }{{0, len(want)}, {5, 100_000}, {len(want) - 3, 10}, {len(want), 10}, {7, 0}} {
+		got := make([]byte, r.n)
+		n := readCached(f, got, int64(r.off))
+		if n > min(r.n, len(want)-r.off) || !bytes.Equal(got[:n], want[r.off:r.off+n]) {
+			t.Errorf("%d bytes from %d on: %d that are not the file's", r.n, r.off, n)
+		}
+	}
 }

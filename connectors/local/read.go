@@ -68,7 +68,9 @@ func (r *reader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	p = p[:min(int64(len(p)), r.end-r.off)]
-	n, err := r.f.ReadAt(p, r.off)
+	n := readCached(r.f, p, r.off)
+	m, err := r.f.ReadAt(p[n:], r.off+int64(n))
+	n += m
 	if err != nil && err != io.EOF {
 		return 0, fault(err)
 	}
