@@ -137,13 +137,12 @@ func cancelled(dir string, first, seeds uint64) result {
 	for seed := first; st.want != nil && seed < first+seeds; seed++ {
 		r := rand.New(rand.NewPCG(seed, 28))
 		i, at := r.IntN(len(questions)), int64(1+r.IntN(30))
-		gone := errors.New("the client is gone")
 		ctx, cancel := context.WithCancelCause(context.Background())
 		var calls, when atomic.Int64
 		w, err := newWorld(dir, settings{workers: pick(r, 0, 3), splitSize: 1 << 10, memory: pick[int64](r, 1, 0), fault: func(int, string) error {
 			if calls.Add(1) == at {
 				when.Store(time.Now().UnixNano())
-				cancel(gone)
+				cancel(errGone)
 			}
 			return nil
 		}})
@@ -161,7 +160,7 @@ func cancelled(dir string, first, seeds uint64) result {
 				st.r.say("seed %d: stopped after %s", seed, last)
 			}
 		}
-		st.judge(i, got, err, seed, func(err error) bool { return errors.Is(err, gone) || diag.KindOf(err) == diag.Cancelled })
+		st.judge(i, got, err, seed, func(err error) bool { return errors.Is(err, errGone) || diag.KindOf(err) == diag.Cancelled })
 		w.close()
 		if n := settle(before); n > before {
 			st.r.Hung++
