@@ -33,7 +33,8 @@ func (c *cutter) aggregate(n *logical.Aggregate) (*piece, error) {
 			in = c.gather(in, nil)
 		}
 	}
-	if in.spread == single || distinct {
+	// Which task has a group that is there without rows is told by the hash of its keys.
+	if in.spread == single || distinct || len(keys) > 0 && in.lies(keys) && len(n.Always) == 0 {
 		return c.complete(n, in, keys)
 	}
 	return c.twoPhase(n, in, keys)
@@ -49,6 +50,7 @@ func (c *cutter) complete(n *logical.Aggregate, in *piece, keys []*winnowpb.Expr
 		agg.Calls = append(agg.Calls, pb)
 	}
 	p, node := c.on(in, n.Fields())
+	p.by = in.by.renamed(n.Keys, n.Out)
 	node.Op = &winnowpb.Node_Aggregate{Aggregate: agg}
 	return p, c.always(n, in, agg)
 }
@@ -102,7 +104,7 @@ func (c *cutter) twoPhase(n *logical.Aggregate, in *piece, keys []*winnowpb.Expr
 	p, node := c.on(in, fields)
 	node.Op = &winnowpb.Node_Aggregate{Aggregate: partial}
 	if len(n.Keys) > 0 {
-		p = c.hash(p, final.Keys)
+		p = c.deal(p, final.Keys)
 	} else {
 		p = c.gather(p, nil)
 	}

@@ -50,6 +50,7 @@ type piece struct {
 	root   *winnowpb.Node
 	fields []logical.Field
 	spread spread
+	by     hashedBy // if it is hashed
 	scans  []*winnowpb.ScanSource
 	// limited: a LIMIT in it makes do with some of its tasks.
 	limited bool
@@ -103,19 +104,29 @@ func (c *cutter) gather(p *piece, merge []*winnowpb.SortKey) *piece {
 	return c.exchange(p, &winnowpb.Output{Kind: winnowpb.Output_GATHER}, merge, single)
 }
 
-// hash brings rows with equal keys to the same task.
+// hash brings rows with equal keys to the same task, if they do not lie so.
 func (c *cutter) hash(p *piece, keys []*winnowpb.Expr) *piece {
+	if p.spread != single && p.lies(keys) {
+		return p
+	}
+	return c.deal(p, keys)
+}
+
+// deal brings rows to the task that the hash of keys tells.
+func (c *cutter) deal(p *piece, keys []*winnowpb.Expr) *piece {
 	if p.spread == single && c.cfg.Partitions == 1 {
 		return p
 	}
-	return c.exchange(p, &winnowpb.Output{Kind: winnowpb.Output_HASH, Keys: keys, Partitions: uint32(c.cfg.Partitions)}, nil, hashed)
+	out := c.exchange(p, &winnowpb.Output{Kind: winnowpb.Output_HASH, Keys: keys, Partitions: uint32(c.cfg.Partitions)}, nil, hashed)
+	out.by = byColumns(keys, p.fields)
+	return out
 }
 
-// on puts an operator on top of p in the same stage.
+// on puts an operator on top of p in the same stage, which gives the columns of p that stay their values.
 func (c *cutter) on(p *piece, fields []logical.Field) (*piece, *winnowpb.Node) {
 	n := c.node(fields, p.root)
 	out := *p
-	out.root, out.fields = n, fields
+	out.root, out.fields, out.by = n, fields, p.by.in(fields)
 	return &out, n
 }
 

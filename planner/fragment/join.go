@@ -24,9 +24,11 @@ func (c *cutter) join(n *logical.Join) (*piece, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Rows of the left side that lie by its keys stay, and the right side, however small, is dealt out to them.
+	inPlace := left.lies(pb.LeftKeys) && !slices.Contains(pb.Reduce, true)
 	switch {
 	case left.spread == single && right.spread == single:
-	case broadcastable(n.Kind) && left.spread != single && (n.Broadcast || len(pb.LeftKeys) == 0 || needsWholeRight(n.Kind)):
+	case broadcastable(n.Kind) && left.spread != single && (n.Broadcast && !inPlace || len(pb.LeftKeys) == 0 || needsWholeRight(n.Kind)):
 		right = c.exchange(right, &winnowpb.Output{Kind: winnowpb.Output_BROADCAST}, nil, left.spread)
 		pb.BroadcastRight = true
 	case needsWholeRight(n.Kind):
@@ -39,13 +41,15 @@ func (c *cutter) join(n *logical.Join) (*piece, error) {
 	if n.Keep != nil {
 		pb.Output = placesOf(n)
 	}
-	return c.over(n.Fields(), &winnowpb.Node{Op: &winnowpb.Node_Join{Join: pb}}, left, right), nil
+	out := c.over(n.Fields(), &winnowpb.Node{Op: &winnowpb.Node_Join{Join: pb}}, left, right)
+	out.by = joined(n, pb, left, right)
+	return out, nil
 }
 
 // reduced brings rows with equal keys of both sides together, the right side first: its keys go to every task that reads the
 // left one, so that rows without a match do not travel.
 func (c *cutter) reduced(n *logical.Join, pb *winnowpb.Join, left, right *piece) (*piece, *piece) {
-	right = c.hash(right, pb.RightKeys)
+	right = c.deal(right, pb.RightKeys)
 	semi := &winnowpb.Join{Kind: winnowpb.Join_SEMI, BroadcastRight: true}
 	distinct := &winnowpb.Aggregate{Phase: winnowpb.Aggregate_COMPLETE}
 	var fields []logical.Field

@@ -1,6 +1,8 @@
 package fragment
 
 import (
+	"slices"
+
 	"github.com/winnowdb/winnow/planner/logical"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
@@ -54,6 +56,7 @@ func (c *cutter) project(n *logical.Project) (*piece, error) {
 		return nil, err
 	}
 	p, node := c.on(in, n.Out)
+	p.by = in.by.renamed(n.Exprs, n.Out)
 	node.Op = &winnowpb.Node_Project{Project: &winnowpb.Project{Exprs: es}}
 	return p, nil
 }
@@ -188,7 +191,28 @@ func (c *cutter) together(left, right *piece, lkeys, rkeys []*winnowpb.Expr) (*p
 	if len(lkeys) == 0 {
 		return c.one(left), c.one(right)
 	}
-	return c.hash(left, lkeys), c.hash(right, rkeys)
+	if places, ok := left.by.among(lkeys, left.fields); ok {
+		return left, c.dealLike(right, rkeys, places)
+	}
+	if places, ok := right.by.among(rkeys, right.fields); ok {
+		return c.dealLike(left, lkeys, places), right
+	}
+	return c.deal(left, lkeys), c.deal(right, rkeys)
+}
+
+// dealLike brings the rows of p to the tasks of a piece that lies by the keys at places, in that order.
+func (c *cutter) dealLike(p *piece, keys []*winnowpb.Expr, places []int) *piece {
+	by := make([]*winnowpb.Expr, len(places))
+	same := len(p.by) == len(places)
+	for i, k := range places {
+		by[i] = keys[k]
+		id, ok := columnID(keys[k], p.fields)
+		same = same && ok && slices.Contains(p.by[i], id)
+	}
+	if same {
+		return p
+	}
+	return c.deal(p, by)
 }
 
 // one gathers p unless it is in one task already.
@@ -287,10 +311,10 @@ func (c *cutter) sharedNode(n *logical.Shared) (*piece, error) {
 		if in.spread == single {
 			made = c.gather(in, nil)
 		} else {
-			made = c.hash(in, columns(in.fields))
+			made = c.deal(in, columns(in.fields))
 		}
 		c.shared[n.ID] = made
-		made.fields = n.Out
+		made.fields, made.by = n.Out, nil
 		return made, nil
 	}
 	node := c.node(n.Out)
