@@ -32,7 +32,7 @@ func (s *Store) OpenRange(ctx context.Context, o connectors.Object, off, n int64
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: %w", o.Path, connectors.ErrChanged)
 	}
-	f, err := os.Open(file)
+	f, err := openFile(file)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s: %w (%w)", o.Path, connectors.ErrChanged, fs.ErrNotExist)
