@@ -20,6 +20,7 @@ type Config struct {
 	Source         catalog.Source
 	Size           func(ctx context.Context, s *logical.Scan) (int64, bool) // optimize.Env.Size
 	Partitions     int                                                      // readers of a hash exchange
+	Workers        int                                                      // that run the plan
 	BroadcastBytes int64
 	RulesOff       []string
 	EachRule       func(optimize.Step) // for EXPLAIN RULES; may be nil
@@ -35,7 +36,7 @@ type Planned struct {
 func Plan(ctx context.Context, n logical.Node, session *funcs.Session, cfg Config) (*Planned, error) {
 	last := maxID(n)
 	env := &optimize.Env{
-		Source: cfg.Source, Session: session, Size: cfg.Size, BroadcastBytes: cfg.BroadcastBytes,
+		Source: cfg.Source, Session: session, Size: cfg.Size, BroadcastBytes: cfg.BroadcastBytes, Workers: cfg.Workers,
 		NewID: func() uint32 { last++; return last },
 	}
 	n, err := optimize.Run(ctx, env, n, cfg.RulesOff, cfg.EachRule)

@@ -88,7 +88,7 @@ func (s *statement) query(ctx context.Context, q *ast.Query) (*Result, error) {
 // plan optimizes and cuts n.
 func (s *statement) plan(ctx context.Context, n logical.Node, each func(optimize.Step)) (*planner.Planned, error) {
 	p, err := planner.Plan(ctx, n, s.session, planner.Config{
-		Source: s.conn.source, Size: s.size(), Partitions: s.partitions(), BroadcastBytes: s.c.cfg.BroadcastBytes,
+		Source: s.conn.source, Size: s.size(), Partitions: s.partitions(), Workers: len(s.c.cfg.Members.Workers()), BroadcastBytes: s.c.cfg.BroadcastBytes,
 		RulesOff: splitList(s.conn.setting("winnow.rules.off", "")), EachRule: each,
 	})
 	if err != nil {

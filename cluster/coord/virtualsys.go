@@ -71,14 +71,14 @@ type sysRows struct{ rows *logical.Values }
 func newSys(id string, columns ...string) sysRows {
 	v := newVirtual(columns...)
 	v.rows.Out = slices.Insert(v.rows.Out, 0, logical.Field{Name: id, T: datatype.BigInt})
-	return sysRows{v.rows}
+	return sysRows(v)
 }
 
 // number is the id of the i-th thing, from 1.
 func number(i int) expr.Expr { return expr.BigInt(int64(i) + 1) }
 
 func (v sysRows) add(i int, cells ...string) {
-	virtualRows{v.rows}.add(cells...)
+	virtualRows(v).add(cells...)
 	last := len(v.rows.Rows) - 1
 	v.rows.Rows[last] = slices.Insert(v.rows.Rows[last], 0, number(i))
 }

@@ -98,8 +98,14 @@ func runGolden(t *testing.T, file string) {
 // commands. The caller closes it.
 func connect(t *testing.T, dir string, commands ...string) *coord.Conn {
 	t.Helper()
+	return connectTo(t, dir, cluster{}, commands...)
+}
+
+// connectTo is connect with other workers.
+func connectTo(t *testing.T, dir string, cl cluster, commands ...string) *coord.Conn {
+	t.Helper()
 	f := engineFlags{warehouse: filepath.Join(dir, "warehouse"), memory: "64MiB", timeZone: "UTC", slots: 2, allowTransform: commands}
-	e, err := f.engine(cluster{})
+	e, err := f.engine(cl)
 	if err != nil {
 		t.Fatal(err)
 	}

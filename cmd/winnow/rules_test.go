@@ -9,10 +9,12 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/winnowdb/winnow/cluster/coord"
+	"github.com/winnowdb/winnow/cluster/dispatch"
+	"github.com/winnowdb/winnow/cluster/member"
 	"github.com/winnowdb/winnow/planner/optimize"
 )
 
-// TestRulesOff: the rows of testdata/rules.txtar do not change when a rule of the optimizer is left out.
+// TestRulesOff: the rows of testdata/rules.txtar do not change when a rule of the optimizer is left out, nor on two workers.
 func TestRulesOff(t *testing.T) {
 	ar, err := txtar.ParseFile(filepath.Join("..", "..", "testdata", "rules.txtar"))
 	if err != nil {
@@ -42,6 +44,16 @@ func TestRulesOff(t *testing.T) {
 	for i, sql := range queries {
 		if want[i] = sortedRows(t, conn, sql); want[i] == "" && !strings.Contains(sql, "1 > 2") {
 			t.Errorf("%s: no rows, which shows nothing", sql)
+		}
+	}
+	two := connectTo(t, dir, cluster{
+		members: member.Fixed{{Name: "a", Slots: 1}, {Name: "b", Slots: 1}},
+		runner:  func(here dispatch.InProcess) dispatch.Runner { return here },
+	})
+	defer closeConn(two)
+	for i, sql := range queries {
+		if got := sortedRows(t, two, sql); got != want[i] {
+			t.Errorf("%s on two workers:\n%swant:\n%s", sql, got, want[i])
 		}
 	}
 	var all []string

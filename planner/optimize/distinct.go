@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"context"
+	"slices"
 
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/planner/logical"
@@ -14,7 +15,14 @@ import (
 func splitDistinct(_ context.Context, env *Env, n logical.Node) (logical.Node, error) {
 	return rewrite(n, func(n logical.Node) (logical.Node, error) {
 		agg, ok := n.(*logical.Aggregate)
-		if !ok || !sameDistinct(agg) {
+		switch {
+		case !ok:
+			return n, nil
+		case mergesDistinct(agg):
+			return mergeDistinct(env, agg)
+		case mixedDistinct(agg) && env.Workers > 1:
+			return spreadDistinct(env, agg)
+		case !sameDistinct(agg):
 			return n, nil
 		}
 		inner := &logical.Aggregate{Input: agg.Input}
@@ -48,16 +56,21 @@ func splitDistinct(_ context.Context, env *Env, n logical.Node) (logical.Node, e
 // sameDistinct reports whether every call is DISTINCT over the same columns and none has a filter.
 func sameDistinct(agg *logical.Aggregate) bool {
 	for _, c := range agg.Calls {
-		if !c.Distinct || c.Filter != nil || len(c.Args) == 0 || len(c.Args) != len(agg.Calls[0].Args) {
+		if !c.Distinct || c.Filter != nil || len(c.Args) == 0 || slices.ContainsFunc(c.Args, isLiteral) || !sameArgs(c.Args, agg.Calls[0].Args) {
 			return false
-		}
-		for i, a := range c.Args {
-			if _, constant := a.(*expr.Literal); constant || expr.IsVolatile(a) || !expr.Equal(a, agg.Calls[0].Args[i]) {
-				return false
-			}
 		}
 	}
 	return len(agg.Calls) > 0
+}
+
+func isLiteral(e expr.Expr) bool {
+	_, ok := e.(*expr.Literal)
+	return ok
+}
+
+// sameArgs reports whether a and b have the same values in each row.
+func sameArgs(a, b []expr.Expr) bool {
+	return slices.EqualFunc(a, b, func(x, y expr.Expr) bool { return !expr.IsVolatile(x) && expr.Equal(x, y) })
 }
 
 // allPresent is true where no argument is NULL: count(distinct a, b) skips the other tuples.

@@ -23,6 +23,8 @@ type Env struct {
 	Size func(ctx context.Context, s *logical.Scan) (bytes int64, ok bool)
 	// BroadcastBytes is the largest right side of a join that goes to every task.
 	BroadcastBytes int64
+	// Workers is how many workers run the plan.
+	Workers int
 	// NewID gives a column ID that the plan does not use yet.
 	NewID func() uint32
 }

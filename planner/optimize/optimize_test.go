@@ -95,7 +95,7 @@ func plan(t *testing.T, sql string) (logical.Node, *optimize.Env) {
 	}
 	last := uint32(100_000)
 	return n, &optimize.Env{
-		Source: src, Session: session, BroadcastBytes: 64 << 20, NewID: func() uint32 { last++; return last },
+		Source: src, Session: session, BroadcastBytes: 64 << 20, Workers: 2, NewID: func() uint32 { last++; return last },
 		Size: func(_ context.Context, s *logical.Scan) (int64, bool) {
 			for _, tab := range tables {
 				if tab.name == s.Table.Name {
