@@ -35,16 +35,17 @@ type scan struct {
 	filters []expr.Expr    // those that are left to the batches
 	reader  *serde.Reader
 
-	keys   []fileKeys // what the joins above want
-	ranges []*winnowpb.FileRange
-	next   int // in ranges
-	file   *scanFile
-	runs   []fileRun // whose rows are in cols
-	given  int64     // rows, for the limit
-	text   int64     // bytes decoded so far
-	most   int64     // how many it may be; 0: any number
-	done   bool
-	magic  magicCache
+	keys    []fileKeys // what the joins above want
+	ranges  []*winnowpb.FileRange
+	next    int // in ranges
+	file    *scanFile
+	runs    []fileRun     // whose rows are in cols
+	repeats []arrow.Array // per output column: the text that all rows of the batch before had, as often as a batch needs it
+	given   int64         // rows, for the limit
+	text    int64         // bytes decoded so far
+	most    int64         // how many it may be; 0: any number
+	done    bool
+	magic   magicCache
 
 	onBadFile string // property on_bad_file: "salvage", "skip", else damaged files are errors
 	json      bool   // the format is JSON, one document a line

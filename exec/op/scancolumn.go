@@ -49,7 +49,7 @@ func (s *scan) column(i int, c *winnowpb.ScanColumn, data []arrow.Array, rows in
 	values := serde.Values(t, texts)
 	defer values.Release()
 	if v, ok := values.(*array.String); ok && v.NullN() == 0 {
-		return s.repeated(v, rows), nil
+		return s.repeated(i, v, rows), nil
 	}
 	idx := make([]int32, 0, rows)
 	for r, run := range s.runs {
@@ -60,22 +60,42 @@ func (s *scan) column(i int, c *winnowpb.ScanColumn, data []arrow.Array, rows in
 	return vec.Take(s.env.Mem, values, idx), nil
 }
 
-// repeated returns text that is the same for all rows of a run, value i for run i.
-func (s *scan) repeated(values *array.String, rows int) arrow.Array {
-	offsets := make([]int32, 1, rows+1)
+// repeated returns text that is the same for all rows of a run, value r for run r. Files that follow each other mostly have the
+// same, and then share it.
+func (s *scan) repeated(column int, values *array.String, rows int) arrow.Array {
+	text := values.Value(0)
+	for r := range values.Len() {
+		if values.Value(r) != text {
+			return repeatedTexts(values, s.runs)
+		}
+	}
+	if s.repeats == nil {
+		s.repeats = make([]arrow.Array, len(s.spec.Columns))
+	}
+	known, ok := s.repeats[column].(*array.String)
+	if !ok || known.Len() < rows || known.Value(0) != text {
+		known = repeatedTexts(values, []fileRun{{rows: max(rows, s.full())}})
+		s.repeats[column] = known
+	}
+	return array.NewSlice(known, 0, int64(rows))
+}
+
+// repeatedTexts returns value r of values for each row of run r.
+func repeatedTexts(values *array.String, runs []fileRun) *array.String {
+	offsets := []int32{0}
 	var data []byte
-	for i, run := range s.runs {
-		v := values.Value(i)
-		data = slices.Grow(data, len(v)*run.rows)
+	for r, run := range runs {
+		v := values.Value(r)
+		offsets, data = slices.Grow(offsets, run.rows), slices.Grow(data, len(v)*run.rows)
 		for range run.rows {
 			data = append(data, v...)
 			offsets = append(offsets, int32(len(data)))
 		}
 	}
 	buffers := []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)), memory.NewBufferBytes(data)}
-	d := array.NewData(values.DataType(), rows, buffers, nil, 0, 0)
+	d := array.NewData(values.DataType(), len(offsets)-1, buffers, nil, 0, 0)
 	defer d.Release()
-	return array.MakeFromData(d)
+	return array.NewStringData(d)
 }
 
 // fileValue returns the text of a column that has one value per file, or nil for NULL.
