@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/planner/logical"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -12,8 +13,8 @@ import (
 // pushDown moves each conjunct of a filter as far towards the scans as its columns allow; those that
 // reach a scan become its filters, those that span both sides of an inner join become its ON. Into a subtree
 // with several readers goes what any of them wants.
-func pushDown(_ context.Context, _ *Env, n logical.Node) (logical.Node, error) {
-	p := &pusher{wanted: map[uint32][]expr.Expr{}}
+func pushDown(_ context.Context, env *Env, n logical.Node) (logical.Node, error) {
+	p := &pusher{wanted: map[uint32][]expr.Expr{}, session: env.Session}
 	shared := findShared(n)
 	n = p.push(n, nil)
 	for _, id := range shared.order {
@@ -35,7 +36,10 @@ func unknownTo(n logical.Node, conds []expr.Expr) []expr.Expr {
 }
 
 // pusher keeps, by the ID of a shared subtree, what each reader wants of its rows, over the subtree's columns.
-type pusher struct{ wanted map[uint32][]expr.Expr }
+type pusher struct {
+	wanted  map[uint32][]expr.Expr
+	session *funcs.Session
+}
 
 // push returns a plan for the rows of n for which all conds are true. conds read n's fields.
 func (p *pusher) push(n logical.Node, conds []expr.Expr) logical.Node {
@@ -49,9 +53,7 @@ func (p *pusher) push(n logical.Node, conds []expr.Expr) logical.Node {
 	case *logical.Join:
 		return p.join(n, conds)
 	case *logical.Aggregate:
-		return p.split(n, conds, func(e expr.Expr) (expr.Expr, bool) {
-			return substitute(e, n.Out, n.Keys), len(n.Keys) > 0 && covers(n.Out, e)
-		})
+		return p.aggregate(*n, conds)
 	case *logical.Window:
 		return p.split(n, conds, func(e expr.Expr) (expr.Expr, bool) { return e, partitionOnly(n, e) })
 	case *logical.Generate:
@@ -64,6 +66,26 @@ func (p *pusher) push(n logical.Node, conds []expr.Expr) logical.Node {
 		return p.sharedNode(n, conds)
 	}
 	return p.split(n, conds, func(e expr.Expr) (expr.Expr, bool) { return e, false })
+}
+
+// aggregate pushes what is said of keys. The group that is there even if no row is must be asked itself: it goes if a
+// condition that leaves is not true for it.
+func (p *pusher) aggregate(n logical.Aggregate, conds []expr.Expr) logical.Node {
+	return p.split(&n, conds, func(e expr.Expr) (expr.Expr, bool) {
+		if len(n.Keys) == 0 || !covers(n.Out, e) {
+			return e, false
+		}
+		if n.Always != nil {
+			holds := expr.Fold(substitute(e, n.Out, n.Always), p.session)
+			if !isLiteral(holds) {
+				return e, false
+			}
+			if !expr.IsTrue(holds) {
+				n.Always = nil
+			}
+		}
+		return substitute(e, n.Out, n.Keys), true
+	})
 }
 
 // split pushes into the one input of n what move allows (as move rewrites it) and keeps the rest above; of an OR it
