@@ -130,13 +130,21 @@ func Text(types []arrow.DataType) bool { return len(types) == 1 && isText(types[
 func isText(t arrow.DataType) bool { return t.ID() == arrow.STRING || t.ID() == arrow.BINARY }
 
 // Fixed reports whether keys of these types are packed: they have a fixed width and are together, with
-// a bit for NULL each, not wider than PackedWidth. A text beside other columns has the width of its code.
+// a bit for NULL each, not wider than PackedWidth. A text beside other columns has the width of its code; two
+// or more are not packed, as looking each of them up costs more than it saves.
 func Fixed(types []arrow.DataType) bool {
 	if len(types) > 8 || Text(types) {
 		return false
 	}
 	width := 1 // the bits for NULL
+	texts := 0
 	for _, t := range types {
+		if isText(t) {
+			texts++
+		}
+		if texts > 1 {
+			return false
+		}
 		w := packedWidth(t)
 		if w < 0 {
 			return false
