@@ -140,7 +140,7 @@ func parameters(t arrow.DataType, json string, to *flight.FlightDescriptor) ([]p
 	w := flight.NewRecordWriter(&out, ipc.WithSchema(schema))
 	w.SetFlightDescriptor(to)
 	if err = errors.Join(w.Write(rec), w.Close()); err == nil && len(out) != 2 {
-		err = fmt.Errorf("Arrow's writer has sent %d messages", len(out))
+		err = fmt.Errorf("the writer of Arrow has sent %d messages", len(out))
 	}
 	return out, err
 }

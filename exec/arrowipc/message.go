@@ -258,7 +258,7 @@ func (c *checker) field(t fbTable, depth int) error {
 	}
 	buffers, known := buffersOf[kind]
 	if !ok || !known {
-		return fmt.Errorf("Arrow fields of type %d are not accepted", kind)
+		return fmt.Errorf("an Arrow field of type %d is not accepted", kind)
 	}
 	if c.buffers += buffers; kind == typeTimestamp {
 		if _, _, err := typ.vector(1, 1); err != nil {
