@@ -12,6 +12,7 @@ func FuzzJSON(f *testing.F) {
 		`{"a":1,"b":[true,null,{"c":"x\"y"}]}` + "\n" + `{"cut":"x` + "\n" + `{"b" : -1.5e3}` + "\n",
 		`{"text":"\ud83d\q \\","k\u0061":1}` + "\r\n\t{\"a\":\"\t\"}\n", strings.Repeat(`[{},"",1,`, 30) + "\n", strings.Repeat("\\", 131) + "\"\n\"",
 		strings.Repeat(`"\n`, 50), strings.Repeat("1 ", 200), strings.Repeat(`"a`+"\n", 60), "\x1a\x0c{\x7f\x80\xff}\x1b\n", `true1 1true tru"e`,
+		strings.Repeat(" ", 62) + `"\`, strings.Repeat(" ", 61) + `"a\`,
 	} {
 		f.Add([]byte(s))
 	}
@@ -26,6 +27,9 @@ func FuzzJSON(f *testing.F) {
 			k, left := scanJSONPortable(&want.state, padded, want.blocks, want.Events, want.kinds)
 			if want.Events = want.Events[:k]; left != 0 {
 				t.Fatalf("%d blocks are left", left)
+			}
+			if last := len(want.Events) - 1; last >= 0 && len(b)%BlockSize == 0 && int(want.Events[last]) == len(b) {
+				want.Events = want.Events[:last] // a backslash ends b, and a blank of the padding, which is a block of its own, follows it
 			}
 			if !slices.Equal(got.Events, want.Events) {
 				t.Fatalf("%q: events %v, want %v", b, got.Events, want.Events)
