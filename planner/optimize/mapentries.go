@@ -14,11 +14,7 @@ import (
 // readEntries makes columns of the entries of a map of a file, where these are all that is read of it: m['k'] is then decoded as
 // any other column is, and no map is built.
 func readEntries(_ context.Context, env *Env, n logical.Node) (logical.Node, error) {
-	u := uses{}
-	for _, f := range n.Fields() {
-		u.whole(f.ID)
-	}
-	u.node(n)
+	u := usesOf(n)
 	made := map[uint32]map[string]logical.Field{} // by map and key
 	return rewrite(n, func(n logical.Node) (logical.Node, error) {
 		switch scan := n.(type) {

@@ -16,11 +16,7 @@ import (
 // pruneFields notes at scans which fields of struct columns, and which entries of maps, are read, for formats that can leave
 // out the rest. The type of the column stays; fields that nobody reads are NULL.
 func pruneFields(_ context.Context, _ *Env, n logical.Node) (logical.Node, error) {
-	u := uses{}
-	for _, f := range n.Fields() {
-		u.whole(f.ID)
-	}
-	u.node(n)
+	u := usesOf(n)
 	return rewrite(n, func(n logical.Node) (logical.Node, error) {
 		scan, ok := n.(*logical.Scan)
 		if !ok {
@@ -47,6 +43,16 @@ func pruneFields(_ context.Context, _ *Env, n logical.Node) (logical.Node, error
 // uses tells which fields of a column are read: paths of names joined by dots, or keys of a map. The column as a whole
 // is the path "".
 type uses map[uint32]map[string]bool
+
+// usesOf is what n and the nodes below it read; what n gives out is read whole.
+func usesOf(n logical.Node) uses {
+	u := uses{}
+	for _, f := range n.Fields() {
+		u.whole(f.ID)
+	}
+	u.node(n)
+	return u
+}
 
 func (u uses) add(id uint32, path string) {
 	if u[id] == nil {
