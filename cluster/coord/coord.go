@@ -166,13 +166,21 @@ func (c *Coordinator) enter(ctx context.Context, conn *Conn, sql string) (contex
 }
 
 func (c *Coordinator) leave(r *Running) {
+	c.giveWay(r)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.queries[r.ID] == r && r.admitted {
-		c.gate.leave()
-	}
 	delete(c.queries, r.ID)
 	r.cancel(nil)
+}
+
+// giveWay gives r's place at the gate, if it has one, to the next statement.
+func (c *Coordinator) giveWay(r *Running) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.admitted {
+		r.admitted = false
+		c.gate.leave()
+	}
 }
 
 // observe tells the list of queries about the run of r.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -187,9 +188,13 @@ func (s *statement) admit(ctx context.Context, p *planner.Planned) error {
 	if s.run.admitted {
 		return nil
 	}
-	err := s.c.gate.enter(ctx, s.conn.user)
-	s.run.admitted = err == nil
-	return err
+	if err := s.c.gate.enter(ctx, s.conn.user); err != nil {
+		return err
+	}
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	s.run.admitted = true
+	return nil
 }
 
 // warnTwice warns of two partitions that a scan reads from one folder.
@@ -225,8 +230,12 @@ func hasTransform(n logical.Node) bool {
 	return false
 }
 
-// buffered is how many batches wait for a slow client.
-const buffered = 4
+// buffered is how many batches wait for a slow client. A statement that has waited for its client for patience
+// makes way for others, as it does nothing; so does one that has only its last batches to give.
+const (
+	buffered = 4
+	patience = time.Second
+)
 
 // start runs p in a goroutine of its own, which ends when the Result is closed or all rows are out.
 func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
@@ -240,6 +249,18 @@ func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
 		emit := func(_ uint32, rec arrow.Record) error {
 			begun = true
 			rec.Retain()
+			if !s.more {
+				select {
+				case rows <- rec:
+					return nil
+				case <-time.After(patience):
+					if err := s.makeWay(q.Load()); err != nil {
+						rec.Release()
+						return err
+					}
+				case <-ctx.Done():
+				}
+			}
 			select {
 			case rows <- rec:
 				return nil
@@ -254,6 +275,9 @@ func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
 		if diag.KindOf(err) == diag.Changed && !begun && !s.more {
 			q.Store(s.newQuery(p))
 			err = q.Load().Run(ctx, emit)
+		}
+		if !s.more {
+			s.c.giveWay(s.run)
 		}
 		close(rows)
 		ended <- err
@@ -314,6 +338,12 @@ func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
 		}
 	}
 	return r
+}
+
+// makeWay leaves others the place at the gate and the memory of a statement whose client takes its rows slowly.
+func (s *statement) makeWay(q *dispatch.Query) error {
+	s.c.giveWay(s.run)
+	return q.Slow()
 }
 
 // errClosed is the cause of a query's end when its reader wants no more.

@@ -151,6 +151,9 @@ func readers(plan *winnowpb.Plan) map[uint32][]uint32 {
 	return out
 }
 
+// Slow tells that the rows which Run hands out are taken slowly: what waits for it goes from memory to disk.
+func (q *Query) Slow() error { return q.x.slow() }
+
 // Progress returns a copy of the counters.
 func (q *Query) Progress() Progress {
 	q.mu.Lock()

@@ -95,7 +95,9 @@ func TestOutputsBeyondTheBudgetAreSpilled(t *testing.T) {
 			o.release() // an attempt that failed
 			continue
 		}
-		x.commit(0, o)
+		if err := x.commit(0, o); err != nil {
+			t.Fatal(err)
+		}
 	}
 	x.finish(0, nil)
 	if budget.Used() > 4096/outputPart {
@@ -120,6 +122,58 @@ func TestOutputsBeyondTheBudgetAreSpilled(t *testing.T) {
 	}
 	if budget.Used() != 0 || open.Load() != 0 {
 		t.Errorf("after the query %d bytes and %d files are left", budget.Used(), open.Load())
+	}
+}
+
+func TestSlowRootKeepsItsPlace(t *testing.T) {
+	var open atomic.Int64
+	budget := op.NewBudget(0)
+	k := &keeper{machine: machine(t, &open), budget: budget}
+	x := newExchange(1, k)
+	x.stages[0].once = true
+	in, err := x.Open(context.Background(), 0, 0, numbers, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []int64
+	put := func(o *output) {
+		rec := record(int64(len(want)))
+		defer rec.Release()
+		want = append(want, int64(len(want)))
+		if err := o.add(0, rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	commit := func(o *output) {
+		if err := x.commit(0, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, underWay := k.output(), k.output()
+	for range 5 {
+		put(first)
+	}
+	commit(first)
+	rec, err := in[0].Next(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Release()
+	put(underWay)
+	if err := x.slow(); err != nil {
+		t.Fatal(err)
+	}
+	put(underWay)
+	commit(underWay)
+	if budget.Used() != 0 {
+		t.Errorf("%d bytes are in memory", budget.Used())
+	}
+	x.finish(0, nil)
+	if got := valuesOf(t, in[0]); !slices.Equal(got, want[1:]) {
+		t.Errorf("got %v, want %v", got, want[1:])
+	}
+	if err := x.release(); err != nil || open.Load() != 0 {
+		t.Errorf("%v, %d files are left", err, open.Load())
 	}
 }
 

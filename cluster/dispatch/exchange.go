@@ -20,6 +20,8 @@ type exchange struct {
 
 	mu     sync.Mutex
 	stages []stageOutput
+
+	reading sync.Mutex // held while the root takes a batch that it alone reads; before mu
 }
 
 type stageOutput struct {
@@ -57,11 +59,39 @@ func (x *exchange) update(stage uint32, f func(*stageOutput)) {
 	s.changed = make(chan struct{})
 }
 
-func (x *exchange) commit(stage uint32, o *output) {
+func (x *exchange) commit(stage uint32, o *output) (err error) {
 	x.update(stage, func(s *stageOutput) {
+		if s.streamed && x.kept.slow.Load() {
+			err = o.spill()
+		}
 		s.committed = append(s.committed, o)
 		s.unread += o.bytes
 	})
+	return err
+}
+
+// slow moves what waits for the root out of memory, and what is put out from now on: nobody is in a hurry for it.
+func (x *exchange) slow() error {
+	x.reading.Lock()
+	defer x.reading.Unlock()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.kept.slow.Store(true)
+	for i := range x.stages {
+		s := &x.stages[i]
+		if !s.streamed {
+			continue
+		}
+		for _, o := range s.committed {
+			before := o.bytes
+			err := o.spill()
+			s.unread += o.bytes - before
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // finish says that all tasks of the stage are committed, or that it failed.
@@ -181,22 +211,34 @@ func (r *reader) Next(ctx context.Context) (arrow.Record, error) {
 		if o == nil {
 			return nil, io.EOF
 		}
-		if part := o.parts[r.partition]; r.batch < len(part) {
-			r.batch++
-			return r.read(&part[r.batch-1])
+		rec, err := r.read(o)
+		if rec != nil || err != nil {
+			return rec, err
 		}
 		r.task, r.batch = r.task+1, 0
 	}
 	return nil, io.EOF
 }
 
-func (r *reader) read(b *batch) (arrow.Record, error) {
+// read returns the next batch of o; nil if there is none.
+func (r *reader) read(o *output) (arrow.Record, error) {
+	once := r.x.stages[r.stage].once // set before the query runs
+	if once {
+		r.x.reading.Lock()
+		defer r.x.reading.Unlock()
+	}
+	part := o.parts[r.partition]
+	if r.batch == len(part) {
+		return nil, nil
+	}
+	b := &part[r.batch]
 	rec, err := r.x.kept.load(*b)
 	if err != nil {
 		return nil, err
 	}
 	defer rec.Release()
-	if r.x.stages[r.stage].once { // set before the query runs
+	r.batch++
+	if once {
 		r.x.spent(r.stage, b)
 	}
 	return Relabel(rec, r.schema), nil

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -18,6 +19,7 @@ import (
 type keeper struct {
 	machine *sys.Machine
 	budget  *op.Budget
+	slow    atomic.Bool // the root takes its time: nothing more is kept in memory
 
 	mu   sync.Mutex
 	held int64    // bytes in memory
@@ -38,12 +40,16 @@ type batch struct {
 // keep takes rec over as one or more batches.
 func (k *keeper) keep(rec arrow.Record) ([]batch, error) {
 	n := vec.Size(rec)
-	if k.room(n) {
+	if !k.slow.Load() && k.room(n) {
 		rec.Retain()
 		return []batch{{rec: rec, bytes: n}}, nil
 	}
-	var out []batch
-	err := wire.Encode(rec, 0, func(b *winnowpb.Batch) error {
+	return k.spill(rec)
+}
+
+// spill writes rec to the file.
+func (k *keeper) spill(rec arrow.Record) (out []batch, err error) {
+	err = wire.Encode(rec, 0, func(b *winnowpb.Batch) error {
 		off, err := k.append(b.Ipc)
 		out = append(out, batch{off: off, bytes: int64(len(b.Ipc)), rows: b.Rows})
 		return err
@@ -153,6 +159,32 @@ func (o *output) add(partition uint32, rec arrow.Record) error {
 		o.bytes += b.bytes
 	}
 	return err
+}
+
+// spill moves the batches that wait in memory to the file. Those that were read keep their places.
+func (o *output) spill() error {
+	for p, part := range o.parts {
+		moved := make([]batch, 0, len(part))
+		for i := range part {
+			b := &part[i]
+			if b.rec == nil {
+				moved = append(moved, *b)
+				continue
+			}
+			filed, err := o.kept.spill(b.rec)
+			if err != nil {
+				return err // the query ends, and what it holds goes
+			}
+			o.bytes -= b.bytes
+			o.kept.drop(b)
+			for _, f := range filed {
+				o.bytes += f.bytes
+			}
+			moved = append(moved, filed...)
+		}
+		o.parts[p] = moved
+	}
+	return nil
 }
 
 func (o *output) release() {

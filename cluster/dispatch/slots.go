@@ -128,7 +128,9 @@ func (q *Query) attempt(ctx context.Context, w member.Worker, a *attempt) (lost 
 			op.MergeStats(p.Stats, stats)
 			tooMany = q.cfg.MaxScanBytes > 0 && p.Stats.BytesDecoded > q.cfg.MaxScanBytes
 		})
-		q.x.commit(it.stage.Id, out)
+		if err := q.x.commit(it.stage.Id, out); err != nil {
+			return false, err
+		}
 		if tooMany {
 			return false, op.TooManyBytes(q.cfg.MaxScanBytes)
 		}
@@ -140,9 +142,9 @@ func (q *Query) attempt(ctx context.Context, w member.Worker, a *attempt) (lost 
 		if err = q.damage.add(err); err == nil {
 			if q.q.win(a) {
 				it.cancel()
-				q.x.commit(it.stage.Id, q.x.kept.output()) // for the readers to go on
+				err = q.x.commit(it.stage.Id, q.x.kept.output()) // for the readers to go on
 			}
-			return false, nil
+			return false, err
 		}
 	}
 	lost = kind == diag.Lost || kind == diag.Unavailable && w.Address != ""

@@ -3,8 +3,10 @@ package wire
 import (
 	"context"
 	"runtime/debug"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
 
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -13,6 +15,16 @@ import (
 // to the caller as an INTERNAL error.
 func Guard() []grpc.ServerOption {
 	return []grpc.ServerOption{grpc.ChainUnaryInterceptor(guardUnary), grpc.ChainStreamInterceptor(guardStream)}
+}
+
+// Pinging makes a client ask a server that is silent during a call whether it lives; one that does not answer is lost.
+func Pinging() grpc.DialOption {
+	return grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 3 * time.Second})
+}
+
+// Pings lets clients of a server ask so every few seconds, also between calls.
+func Pings() grpc.ServerOption {
+	return grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true})
 }
 
 func guardUnary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (_ any, err error) {

@@ -6,13 +6,11 @@ import (
 	"io"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/keepalive"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/winnowdb/winnow/cluster/wire"
@@ -35,12 +33,6 @@ func NewPeers(machine *sys.Machine) *Peers {
 	return &Peers{machine: machine, conns: map[string]*grpc.ClientConn{}}
 }
 
-// A peer that answers no ping for so long is lost.
-const (
-	pingEvery   = 10 * time.Second
-	pingTimeout = 3 * time.Second
-)
-
 // Conn returns the connection to address.
 func (p *Peers) Conn(address string) (*grpc.ClientConn, error) {
 	p.mu.Lock()
@@ -51,7 +43,7 @@ func (p *Peers) Conn(address string) (*grpc.ClientConn, error) {
 	c, err := grpc.NewClient("passthrough:///"+address,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) { return p.machine.Dial(ctx, "tcp", addr) }),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery, Timeout: pingTimeout}),
+		wire.Pinging(),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage)))
 	if err != nil {
 		return nil, diag.Errorf(diag.Unavailable, "connect to %s: %w", address, err)

@@ -29,6 +29,7 @@ var proofs = []proof{
 	{"P14", "a read of S3 that breaks goes on where it broke; the control reads as it comes and must fail", brokenReads},
 	{"P15", "an object that is replaced while it is read is never mixed; the control asks for no version and must", replaced},
 	{"P19", "of queries that end early by LIMIT, error, close or cancel, nothing stays open", nothingStays},
+	{"P27", "slow and lost clients keep little, leave the others their turn, and no work of theirs goes on", slowClients},
 	{"P28", "a cancelled query stops, and nothing of it is left", cancelled},
 	{"P34", "bytes of any kind on any port: the process lives and does its work", hostileBytes},
 	{"P36", "no statement, however broken, ends in a panic", brokenStatements},

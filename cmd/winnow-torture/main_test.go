@@ -4,7 +4,7 @@ import "testing"
 
 // TestProofs runs each proof at gate size; the long runs are for the command.
 func TestProofs(t *testing.T) {
-	seeds := map[string]uint64{"P1": 3, "P2": 2, "P3": 8, "P14": 6, "P15": 25, "P19": 100, "P28": 12, "P34": 500, "P36": 1000, "P37": 2, "points": 2}
+	seeds := map[string]uint64{"P1": 3, "P2": 2, "P3": 8, "P14": 6, "P15": 25, "P19": 100, "P27": 8, "P28": 12, "P34": 500, "P36": 1000, "P37": 2, "points": 2}
 	for _, p := range proofs {
 		t.Run(p.name, func(t *testing.T) {
 			n, ok := seeds[p.name]

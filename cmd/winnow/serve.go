@@ -18,7 +18,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/keepalive"
 
 	"github.com/winnowdb/winnow/cluster/coord"
 	"github.com/winnowdb/winnow/cluster/dispatch"
@@ -147,7 +146,7 @@ func (n *node) start() error {
 	}
 	n.peers = worker.NewPeers(machine)
 	n.rpc = grpc.NewServer(append(wire.Guard(), grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}))...)
+		wire.Pings())...)
 	healthpb.RegisterHealthServer(n.rpc, health.NewServer())
 	var flight net.Listener
 	if n.flags.role != member.RoleWorker {

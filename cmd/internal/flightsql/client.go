@@ -32,7 +32,7 @@ type Client struct{ c *flightsql.Client }
 // Dial connects to a server's Flight SQL address as user, or namelessly; UNAVAILABLE if nothing answers there.
 func Dial(ctx context.Context, address, user string) (*Client, error) {
 	opts := []grpc.DialOption{
-		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage)),
+		wire.Pinging(), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(wire.MaxMessage)),
 	}
 	if user != "" {
 		opts = append(opts, grpc.WithPerRPCCredentials(basic(user)))

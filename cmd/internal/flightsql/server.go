@@ -9,10 +9,12 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"sync"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow/flight"
 	"github.com/apache/arrow/go/v15/arrow/flight/flightsql"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
 
@@ -24,10 +26,18 @@ import (
 func NewServer(c *coord.Coordinator, version string) *grpc.Server {
 	s := &server{coord: c, sessions: map[string]*session{}}
 	s.registerInfo(version)
-	g := grpc.NewServer(append(wire.Guard(), grpc.StatsHandler(s), grpc.MaxRecvMsgSize(maxClientMessage), grpc.MaxSendMsgSize(wire.MaxMessage))...)
+	g := grpc.NewServer(append(wire.Guard(), grpc.StatsHandler(s), grpc.MaxRecvMsgSize(maxClientMessage), grpc.MaxSendMsgSize(wire.MaxMessage),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingEvery, Timeout: pingTimeout}), wire.Pings())...)
 	flight.RegisterFlightServiceServer(g, &front{FlightServer: flightsql.NewFlightServer(s), server: s})
 	return g
 }
+
+// A client that is silent for pingEvery is asked whether it lives. One that does not answer within pingTimeout is
+// gone, though its connection was never closed, and its statements are ended.
+const (
+	pingEvery   = time.Second
+	pingTimeout = 3 * time.Second
+)
 
 // maxClientMessage is the largest message a client may send, in bytes.
 const maxClientMessage = 16 << 20
