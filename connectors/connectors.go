@@ -110,6 +110,27 @@ func (s *Set) Store(path string) (Store, error) {
 		WithHint("known are %s and plain paths", strings.Join(known, ", "))
 }
 
+// Open returns a reader of all of the object at path, in the version that is there now, and its size in bytes. Nothing
+// there is an error of kind NotFound. The caller closes the reader.
+func (s *Set) Open(ctx context.Context, path string) (io.ReadCloser, int64, error) {
+	path = strings.TrimPrefix(path, "file://")
+	store, err := s.Store(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	for o, err := range store.List(ctx, path) {
+		if err != nil {
+			return nil, 0, fmt.Errorf("list %s: %w", path, err)
+		}
+		if o.Path != path {
+			break // what is below a folder of that name
+		}
+		r, err := store.OpenRange(ctx, o, 0, o.Size)
+		return r, o.Size, err
+	}
+	return nil, 0, diag.Errorf(diag.NotFound, "no file is at %s", path)
+}
+
 // Handler returns the handler called name.
 func (s *Set) Handler(name string) (Handler, error) {
 	if h, ok := s.Handlers[strings.ToLower(name)]; ok {

@@ -120,7 +120,7 @@ func NewEnv(ctx context.Context, base op.Env, task *winnowpb.Task, inputs op.Inp
 	}
 	// What functions compute is mostly gone once its batch is; nothing of one task's goes to another's.
 	env.Funcs = &funcs.Ctx{
-		Context: ctx, Mem: vec.NewRecycler(env.Mem), Session: session, Task: int(task.Index),
+		Context: ctx, Mem: vec.NewRecycler(env.Mem), Session: session, Task: int(task.Index), Open: env.Set.Open,
 		Warn: func(text string) { env.Counters.Add(&winnowpb.Stats{Warnings: []string{text}}) },
 	}
 	return &env, nil

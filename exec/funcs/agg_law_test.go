@@ -44,7 +44,8 @@ func lawArgs() map[string][][]string {
 		"any_value": {{"string"}}, "max_by": {{"bigint", "bigint"}}, "min_by": {{"bigint", "bigint"}},
 		"approx_distinct": {{"string"}, {"bigint", "string"}, {"*int: 1", "string"}}, "checksum": {{"string"}, {"*int: 1"}},
 		"histogram": {{"string"}, {"bigint"}}, "approx_top_k": {{"string", "*int: 100"}},
-		"ngrams": {{"array<string>", "*int: 1", "*int: 100"}}, "context_ngrams": {{"array<string>", "*array<string>: NULL;NULL", "*int: 100"}},
+		"bloom_filter": {{"bigint", "*int: 50"}, {"string", "*int: 50"}, {"double", "*int: 50"}, {"decimal(20,3)", "*int: 50"}, {"timestamp", "*int: 50"}},
+		"ngrams":       {{"array<string>", "*int: 1", "*int: 100"}}, "context_ngrams": {{"array<string>", "*array<string>: NULL;NULL", "*int: 100"}},
 	}
 }
 

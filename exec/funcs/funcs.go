@@ -7,6 +7,7 @@ package funcs
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -49,6 +50,8 @@ type Ctx struct {
 	Warn func(text string)
 	// Seq counts up with every batch a task evaluates; rand(seed) uses it with Task to go on.
 	Task int
+	// Open returns a reader of the file at path, in the version that is there now, and its bytes; nil where nothing is read.
+	Open func(ctx context.Context, path string) (io.ReadCloser, int64, error)
 }
 
 // Kernel computes a function over n rows. args have the types that Bind asked for. The result has n

@@ -24,10 +24,10 @@ func scalarFamilies() []family[Scalar] {
 		{"Operators", slices.Concat(arithmetic, bitwise, comparisons, logic, membership, likes)},
 		{"Conditions", conditionals},
 		{"Mathematics", slices.Concat(mathematics, rounding, numerals)},
-		{"Hashes and ciphers", slices.Concat(hashes, digests)},
+		{"Hashes and ciphers", slices.Concat(hashes, digests, bloomTests)},
 		{"Conversion", slices.Concat(conversions, formattedCasts)},
 		{"Dates and times", slices.Concat(dateParts, dateShifts, dateFloors, dateFormats, dateZones)},
-		{"Strings", slices.Concat(strs, textCodes, textSearch, formatting, prose, masks)},
+		{"Strings", slices.Concat(strs, textCodes, textSearch, fileLookups, formatting, prose, masks)},
 		{"Patterns", regexes},
 		{"JSON and XML", slices.Concat(jsonText, xpaths)},
 		{"Arrays, maps, structs", slices.Concat(containers, arrays)},
@@ -42,7 +42,7 @@ func scalarFamilies() []family[Scalar] {
 
 func aggregateFamilies() []family[Aggregate] {
 	return []family[Aggregate]{
-		{"Aggregates", slices.Concat(counts, sums, extremes, moments, histograms, exactPercentiles, collections, picks, sketches, ngrams)},
+		{"Aggregates", slices.Concat(counts, sums, extremes, moments, histograms, exactPercentiles, collections, picks, sketches, blooms, ngrams)},
 	}
 }
 
