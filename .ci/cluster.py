@@ -13,6 +13,8 @@ import sys
 import time
 import urllib.request
 
+import bench_small
+
 FILES, ROWS = 16, 8_000
 WORK = "max(sha2(repeat(pad, 120), 512))"  # so that every kill falls into the query
 FUNCTION = "create function tag(k int, pad string) returns string language cel as 'pad.substring(58) + string(k)'"  # runs on workers too
@@ -24,7 +26,7 @@ QUERIES = {
     f"full join (select v + 1000 v, k, {WORK} m from big group by v + 1000, k) b on a.v = b.v group by coalesce(a.k, b.k) order by k",
 }
 MOMENTS = (0.05, 0.25, 0.5, 0.7, 0.9)  # of the splits that the query reads
-SMALL = ["--set", "winnow.split.bytes=150000"]
+SMALL = ["--set", "winnow.split.bytes=150000", *bench_small.ASK_AGAIN]
 
 
 def node(winnow: str, work: str, name: str, warehouse: str, role: str, join: str = "", more: list = ()) -> tuple:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+import bench_small
+
 here = pathlib.Path(__file__).parent
 ratchet = here / "hive_suite.ratchet"
 suite = pathlib.Path(os.environ.get("WINNOW_SHARED", here / "../../shared")) / "hive-suite"
@@ -18,7 +20,7 @@ def main() -> int:
     winnow = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory() as tmp:
         out = os.path.join(tmp, "out.json")
-        engine = f"{winnow} sql --stdio-json --quiet --allow-transform --warehouse {{warehouse}}"
+        engine = f"{winnow} sql --stdio-json --quiet --allow-transform {' '.join(bench_small.ASK_AGAIN)} --warehouse {{warehouse}}"
         run = subprocess.run(
             [sys.executable, str(suite / "run.py"), "--engine", engine, "--jobs", "2", "--json", out],
             stdout=subprocess.PIPE, text=True, check=False,

@@ -24,6 +24,8 @@ import sys
 import tempfile
 import time
 
+import bench_small
+
 NUM, STR, DATE, TIME, BOOL = "num", "str", "date", "time", "bool"
 COLUMNS = [("i", "int", NUM), ("j", "int", NUM), ("l", "bigint", NUM), ("x", "double", NUM), ("m", "decimal(8,2)", NUM),
            ("s", "string", STR), ("u", "string", STR), ("d", "date", DATE), ("ts", "timestamp", TIME), ("b", "boolean", BOOL)]
@@ -35,7 +37,7 @@ class Engine:
     """A winnow process in machine mode."""
 
     def __init__(self, winnow, warehouse, *flags):
-        self.command = [winnow, "sql", "--stdio-json", "--quiet", "--warehouse", warehouse, *flags]
+        self.command = [winnow, "sql", "--stdio-json", "--quiet", *bench_small.ASK_AGAIN, "--warehouse", warehouse, *flags]
         self.start()
 
     def start(self):

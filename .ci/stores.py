@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import bench_small
 import cluster
 
 COLUMNS = """ts timestamp, request_id string, ip string, user_id bigint, method string, url string, status int, bytes bigint,
@@ -28,7 +29,7 @@ QUESTIONS = [
 
 def engine(winnow: str, place: list, statements: list) -> list:
     lines = "".join(json.dumps({"sql": s}) + "\n" for s in statements)
-    run = subprocess.run([winnow, "sql", "--stdio-json", *place], input=lines, stdout=subprocess.PIPE, text=True, check=True)
+    run = subprocess.run([winnow, "sql", "--stdio-json", *bench_small.ASK_AGAIN, *place], input=lines, stdout=subprocess.PIPE, text=True, check=True)
     answers = [json.loads(line) for line in run.stdout.splitlines()]
     for sql, a in zip(statements, answers):
         if "error" in a:

@@ -42,6 +42,7 @@ type Config struct {
 	BatchRows       int64          // 0: default
 	Running         int            // statements that read or write rows at once; 0: 64
 	Queued          int            // statements that may wait for that; 0: 1000
+	AnswerBytes     int64          // memory of the answers that are kept; 0: 64 MiB, negative: none are
 }
 
 // Coordinator runs statements. Its methods may be called at once from several goroutines.
@@ -51,6 +52,7 @@ type Coordinator struct {
 	ids    atomic.Uint64
 	start  time.Time
 	gate   *gate
+	kept   *answers
 
 	mu      sync.Mutex
 	queries map[string]*Running
@@ -95,8 +97,11 @@ func New(cfg Config) *Coordinator {
 	if cfg.Queued <= 0 {
 		cfg.Queued = defaultQueued
 	}
+	if cfg.AnswerBytes == 0 {
+		cfg.AnswerBytes = defaultAnswers
+	}
 	return &Coordinator{
-		cfg: cfg, source: discover.Source{Source: cfg.Source, Set: cfg.Set},
+		cfg: cfg, kept: newAnswers(cfg.AnswerBytes), source: discover.Source{Source: cfg.Source, Set: cfg.Set},
 		start: cfg.Machine.Now(), gate: newGate(cfg.Running, cfg.Queued), queries: map[string]*Running{},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protopath"
 	"google.golang.org/protobuf/reflect/protorange"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -79,14 +80,10 @@ func (s *statement) explain(ctx context.Context, text string, st *ast.Explain) (
 // backtracking names the regular expressions of the plan that need what the linear engine does not have.
 func backtracking(p *winnowpb.Plan) []string {
 	var out []string
-	_ = protorange.Options{Stable: true}.Range(p.ProtoReflect(), func(at protopath.Values) error { // the function gives no error
-		m, ok := at.Index(-1).Value.Interface().(protoreflect.Message)
-		if !ok {
-			return nil
-		}
-		call, ok := m.Interface().(*winnowpb.Call)
+	eachMessage(p, func(m proto.Message) bool {
+		call, ok := m.(*winnowpb.Call)
 		if !ok || len(call.Args) < 2 {
-			return nil
+			return true
 		}
 		pattern := string(call.Args[1].GetLiteral().GetBytes())
 		if funcs.Engine(call.Name, pattern) == "backtracking" {
@@ -94,9 +91,19 @@ func backtracking(p *winnowpb.Plan) []string {
 				out = append(out, line)
 			}
 		}
+		return true
+	})
+	return out
+}
+
+// eachMessage calls f with m and the messages in it, in the order of their fields, until f is false.
+func eachMessage(m proto.Message, f func(proto.Message) bool) {
+	_ = protorange.Options{Stable: true}.Range(m.ProtoReflect(), func(at protopath.Values) error { // there is no error but the end
+		if in, ok := at.Index(-1).Value.Interface().(protoreflect.Message); ok && !f(in.Interface()) {
+			return protorange.Terminate
+		}
 		return nil
 	}, nil)
-	return out
 }
 
 // explained binds the query of st; of an INSERT or CTAS the query that feeds it.
@@ -166,7 +173,7 @@ func (s *statement) analyze(ctx context.Context, p *planner.Planned) (*Result, e
 	if err := s.admit(ctx, p); err != nil {
 		return nil, err
 	}
-	r := s.start(ctx, p)
+	r := s.start(ctx, p, nil)
 	defer r.Close()
 	for {
 		rec, err := r.Next(ctx)
@@ -193,6 +200,10 @@ func Describe(s Summary) string {
 	rate := 0.0
 	if sec := s.Elapsed.Seconds(); sec > 0 {
 		rate = float64(st.BytesDecoded) / 1e9 / sec
+	}
+	if s.Kept {
+		return fmt.Sprintf("%d rows, kept from an earlier statement over the same files, partitions %d/%s, corrupt rows %d, bad values %d%s, %s",
+			s.Rows, s.PartitionsKept, total, st.BadRows, st.BadValues, rare(st), s.Elapsed.Round(time.Millisecond))
 	}
 	return fmt.Sprintf("%d rows, partitions %d/%s, files %d, bytes %d (%d decoded), rows read %d, corrupt rows %d, bad values %d%s, %s, %.2f GB/s",
 		s.Rows, s.PartitionsKept, total, st.Files, st.BytesRead, st.BytesDecoded, st.RowsRead, st.BadRows, st.BadValues, rare(st),

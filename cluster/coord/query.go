@@ -83,7 +83,14 @@ func (s *statement) query(ctx context.Context, q *ast.Query) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.execute(ctx, n)
+	p, err := s.plan(ctx, n, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.admit(ctx, p); err != nil {
+		return nil, err
+	}
+	return s.answer(ctx, p)
 }
 
 // plan optimizes and cuts n.
@@ -161,7 +168,7 @@ func (s *statement) execute(ctx context.Context, n logical.Node) (*Result, error
 	if err := s.admit(ctx, p); err != nil {
 		return nil, err
 	}
-	return s.start(ctx, p), nil
+	return s.start(ctx, p, nil), nil
 }
 
 // admit refuses what can be seen to be wrong before anything is read, then waits for the statement's turn.
@@ -237,10 +244,11 @@ const (
 	patience = time.Second
 )
 
-// start runs p in a goroutine of its own, which ends when the Result is closed or all rows are out.
-func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
+// start runs p in a goroutine of its own, which ends when the Result is closed or all rows are out. listed are the scans that have
+// been listed already.
+func (s *statement) start(ctx context.Context, p *planner.Planned, listed map[uint32]*splits.Listing) *Result {
 	var q atomic.Pointer[dispatch.Query]
-	q.Store(s.newQuery(p))
+	q.Store(s.newQuery(p, listed))
 	ctx, cancel := context.WithCancelCause(ctx)
 	rows := make(chan arrow.Record, buffered)
 	ended := make(chan error, 1)
@@ -273,7 +281,7 @@ func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
 		// Files were replaced after they were listed: list them again, once, if no row is out. A statement that
 		// writes is left to its user.
 		if diag.KindOf(err) == diag.Changed && !begun && !s.more {
-			q.Store(s.newQuery(p))
+			q.Store(s.newQuery(p, nil))
 			err = q.Load().Run(ctx, emit)
 		}
 		if !s.more {
@@ -295,7 +303,7 @@ func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
 	}
 	out := schemaOf(p.Logical)
 	r := &Result{
-		Schema: out, ID: s.run.ID, now: s.c.cfg.Machine.Now,
+		Schema: out, ID: s.run.ID, now: s.c.cfg.Machine.Now, run: &q,
 		progress: func() dispatch.Progress { return s.withWarnings(q.Load()) },
 		summary:  Summary{started: s.run.Started},
 		next: func(rctx context.Context) (arrow.Record, error) {
@@ -325,19 +333,24 @@ func (s *statement) start(ctx context.Context, p *planner.Planned) *Result {
 			return nil
 		},
 	}
+	r.summary.count(p)
+	return r
+}
+
+// count tells of how many partitions p reads.
+func (s *Summary) count(p *planner.Planned) {
 	for _, scan := range optimize.Partitions(p.Logical) {
-		r.summary.Scans++
+		s.Scans++
 		if scan.Pruned == nil {
 			continue
 		}
-		r.summary.PartitionsKept += len(scan.Pruned.Partitions)
-		if scan.Pruned.Total < 0 || r.summary.PartitionsTotal < 0 {
-			r.summary.PartitionsTotal = -1
+		s.PartitionsKept += len(scan.Pruned.Partitions)
+		if scan.Pruned.Total < 0 || s.PartitionsTotal < 0 {
+			s.PartitionsTotal = -1
 		} else {
-			r.summary.PartitionsTotal += scan.Pruned.Total
+			s.PartitionsTotal += scan.Pruned.Total
 		}
 	}
-	return r
 }
 
 // makeWay leaves others the place at the gate and the memory of a statement whose client takes its rows slowly.
@@ -349,12 +362,17 @@ func (s *statement) makeWay(q *dispatch.Query) error {
 // errClosed is the cause of a query's end when its reader wants no more.
 var errClosed = errors.New("the result was closed")
 
-func (s *statement) newQuery(p *planner.Planned) *dispatch.Query {
+// cut is how the statement's files are cut into splits.
+func (s *statement) cut() splits.Config {
 	cut := s.c.cfg.Splits
 	cut.TargetBytes = s.conn.number(splitSetting, cut.TargetBytes)
+	return cut
+}
+
+func (s *statement) newQuery(p *planner.Planned, listed map[uint32]*splits.Listing) *dispatch.Query {
 	q := dispatch.New(p.Plan, dispatch.Config{
 		QueryID: s.c.planID(s.run), MemoryBytes: s.c.cfg.MemoryBytes, AllowTransform: s.c.cfg.AllowTransform,
-		ExchangeAddress: s.c.cfg.ExchangeAddress, BatchRows: s.c.cfg.BatchRows, Splits: cut,
+		ExchangeAddress: s.c.cfg.ExchangeAddress, BatchRows: s.c.cfg.BatchRows, Splits: s.cut(), Listed: listed,
 		Set: s.c.cfg.Set, Machine: s.c.cfg.Machine, Members: s.c.cfg.Members, Runner: s.c.cfg.Runner,
 		NoWorkers: s.c.cfg.NoWorkers, MaxAttempts: uint32(min(s.conn.number(attemptsSetting, defaultAttempts), math.MaxUint32)),
 		MaxScanBytes: s.conn.number(op.MaxScanBytes, 0),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -22,6 +23,7 @@ type Result struct {
 	// ID names the statement while it runs.
 	ID string
 
+	run      *atomic.Pointer[dispatch.Query] // of a plan; nil else
 	next     func(ctx context.Context) (arrow.Record, error)
 	close    func() error
 	progress func() dispatch.Progress
@@ -39,6 +41,7 @@ type Summary struct {
 	Scans            int
 	Stats            *winnowpb.Stats
 	Changed          int64 // rows written
+	Kept             bool  // the rows are those of an earlier statement, the files are the same
 	started, stopped time.Time
 }
 
@@ -91,22 +94,28 @@ func (r *Result) Summary() Summary {
 
 // rowsResult answers with rec's rows at once; rec may be nil.
 func (c *Coordinator) rowsResult(schema *arrow.Schema, rec arrow.Record) *Result {
-	stats := &winnowpb.Stats{}
+	var rows []arrow.Record
+	if rec != nil {
+		rows = append(rows, rec)
+	}
+	return c.recordsResult(schema, rows, &winnowpb.Stats{})
+}
+
+// recordsResult answers with the rows of records, which it takes over, at once.
+func (c *Coordinator) recordsResult(schema *arrow.Schema, rows []arrow.Record, stats *winnowpb.Stats) *Result {
 	return &Result{
 		Schema: schema, now: c.cfg.Machine.Now,
 		next: func(context.Context) (arrow.Record, error) {
-			if rec == nil {
+			if len(rows) == 0 {
 				return nil, io.EOF
 			}
-			out := rec
-			rec = nil
-			return out, nil
+			rec := rows[0]
+			rows = rows[1:]
+			return rec, nil
 		},
 		close: func() error {
-			if rec != nil {
-				rec.Release()
-				rec = nil
-			}
+			releaseAll(rows)
+			rows = nil
 			return nil
 		},
 		progress: func() dispatch.Progress { return dispatch.Progress{Stats: stats} },

@@ -14,7 +14,7 @@ import (
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
-// knownSettings are winnow's own keys with their defaults. Hive's keys are all accepted.
+// knownSettings are winnow's own keys, and one of Hive's, with their defaults. Hive's keys are all accepted.
 var knownSettings = map[string]string{
 	"winnow.rules.off":                "",
 	"winnow.max.plan.nodes":           "1000",
@@ -26,6 +26,7 @@ var knownSettings = map[string]string{
 	op.MaxScanBytes:                   "0",
 	readSetting:                       "0",
 	funcs.GeoDatabase:                 "",
+	answersSetting:                    "true",
 }
 
 // leastNumber are the settings with a number as value, and the least that it may be.
@@ -39,6 +40,8 @@ const (
 	splitSetting = "winnow.split.bytes"
 	// partitionsSetting is how many dynamic partitions a task may make.
 	partitionsSetting = "hive.exec.max.dynamic.partitions"
+	// answersSetting is whether an answer is kept for the statements that ask the same of the same files, and taken from there.
+	answersSetting = "hive.query.results.cache.nontransactional.tables.enabled"
 	// readSetting is of how many partitions a query may read a table; 0 for any number.
 	readSetting = "winnow.max.partitions"
 )

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -56,6 +57,8 @@ type Config struct {
 	MaxAttempts uint32
 	// MaxScanBytes is how many bytes of text all tasks may read; 0 for any number.
 	MaxScanBytes int64
+	// Listed has, by ID, the scans that have been listed already; the others are listed as they are read.
+	Listed map[uint32]*splits.Listing
 }
 
 // Query is a plan under way.
@@ -71,7 +74,8 @@ type Query struct {
 
 	mu       sync.Mutex
 	progress Progress
-	seen     []string // workers seen, for the error when none is left
+	listed   map[uint32]*splits.Listing // the scans whose listing is whole
+	seen     []string                   // workers seen, for the error when none is left
 }
 
 // Progress is how far a query is.
@@ -137,6 +141,7 @@ func New(plan *winnowpb.Plan, cfg Config) *Query {
 		pinned:   newVersions(plan),
 		damage:   damage{now: cfg.Machine.Now},
 		progress: Progress{Stats: &winnowpb.Stats{}},
+		listed:   map[uint32]*splits.Listing{},
 	}
 }
 
@@ -247,15 +252,15 @@ func (q *Query) scanTasks(ctx context.Context, s *winnowpb.Stage, pending *pendi
 	for _, src := range s.Scans {
 		q.note(func(p *Progress) { p.Listing = true })
 		out := make(chan *winnowpb.Split, 64)
+		l := &splits.Listing{}
 		g, gctx := errgroup.WithContext(ctx)
-		g.Go(func() error {
-			return splits.Of(gctx, q.cfg.Set, src, scans[src.ScanId], q.cfg.Splits, q.warn, out)
-		})
+		g.Go(func() error { return q.list(gctx, src, scans[src.ScanId], l.Warn, out) })
 		g.Go(func() error { // ends with the listing
 			for split := range out {
 				if err := q.pinned.pin(src.Table, split); err != nil {
 					return err
 				}
+				l.Splits = append(l.Splits, split)
 				pending.add(q, ctx, s, index, []*winnowpb.Split{split})
 				index++
 				q.note(func(p *Progress) { p.SplitsTotal++ })
@@ -265,9 +270,60 @@ func (q *Query) scanTasks(ctx context.Context, s *winnowpb.Stage, pending *pendi
 		if err := g.Wait(); err != nil {
 			return err
 		}
-		q.note(func(p *Progress) { p.Listing = false })
+		q.note(func(p *Progress) {
+			p.Listing = false
+			q.listed[src.ScanId] = l
+		})
 	}
 	return nil
+}
+
+// list sends the splits of src to out and closes it. warn hears what the query is warned of.
+func (q *Query) list(ctx context.Context, src *winnowpb.ScanSource, scan *winnowpb.Scan, warn func(string), out chan<- *winnowpb.Split) error {
+	both := func(text string) {
+		warn(text)
+		q.warn(text)
+	}
+	known := q.cfg.Listed[src.ScanId]
+	if known == nil {
+		return splits.Of(ctx, q.cfg.Set, src, scan, q.cfg.Splits, both, out)
+	}
+	defer close(out)
+	for _, text := range known.Warnings() {
+		both(text)
+	}
+	for _, split := range known.Splits {
+		select {
+		case out <- split:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// Listed returns the listings of all scans of the plan by ID, as they were read; nil if one is not whole, since the query ended
+// before.
+func (q *Query) Listed() map[uint32]*splits.Listing {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, s := range q.plan.Stages {
+		for _, src := range s.Scans {
+			if q.listed[src.ScanId] == nil {
+				return nil
+			}
+		}
+	}
+	return maps.Clone(q.listed)
+}
+
+// ScanNodes returns the scans of a plan's stages by ID.
+func ScanNodes(plan *winnowpb.Plan) map[uint32]*winnowpb.Scan {
+	into := map[uint32]*winnowpb.Scan{}
+	for _, s := range plan.Stages {
+		scanNodes(s.Root, into)
+	}
+	return into
 }
 
 func (q *Query) warn(text string) {

@@ -125,7 +125,8 @@ func newWorld(dir string, s settings) (*world, error) {
 	here := dispatch.InProcess{Base: base(m, set)}
 	cfg := coord.Config{
 		Set: set, Source: source, Warehouse: warehouse, Machine: m, MemoryBytes: s.memory, Version: "torture",
-		Runner: here, Members: member.Fixed{{Name: "here", Slots: 2}}, BatchRows: s.batchRows, NoWorkers: 5 * time.Second,
+		AnswerBytes: -1, // a question is asked to be worked out
+		Runner:      here, Members: member.Fixed{{Name: "here", Slots: 2}}, BatchRows: s.batchRows, NoWorkers: 5 * time.Second,
 		Splits: splits.Config{TargetBytes: s.splitSize, MaxFiles: 512, Listings: 4}, BroadcastBytes: 4 << 10,
 	}
 	var exchange net.Listener

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/tools/txtar"
 
@@ -51,6 +52,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
+// writeData writes a file that is old enough for answers about it to be kept.
 func writeData(t *testing.T, dir string, f txtar.File) {
 	t.Helper()
 	name := filepath.Join(dir, filepath.FromSlash(f.Name))
@@ -58,6 +60,10 @@ func writeData(t *testing.T, dir string, f txtar.File) {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now().Add(-time.Minute)
+	if err := os.Chtimes(name, at, at); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -20,7 +20,7 @@ var enrichment = []Scalar{
 	strict("parse_user_agent", "parse_user_agent(s): browser, version, os, device (desktop, mobile, tablet, bot or other) and is_bot of a browser's User-Agent; parse_user_agent('curl/8.0').browser is 'curl'",
 		userAgentType, userAgentKernel, anyText),
 	{Name: "geoip", Doc: "geoip(ip): country (two letters), country_name, city, latitude, longitude, asn and organization of an address, by the MaxMind DB file that winnow.geoip.database names",
-		Bind: bindGeoIP},
+		Outside: true, Bind: bindGeoIP},
 }
 
 var userAgentType = datatype.Struct(

@@ -91,6 +91,8 @@ type Scalar struct {
 	Doc string
 	// Volatile functions (rand, uuid) are not folded and not evaluated once per statement.
 	Volatile bool
+	// Outside functions read what is neither an argument nor in the plan: a file that may be another one next time.
+	Outside bool
 	// Params is set for a function that takes lambdas, all behind its other arguments. It returns the types of the
 	// parameters of lambda i, given the arguments before it, and is asked again when the lambda is bound and so
 	// args[i] known; if the answer is another then, the lambda is bound once more. given is how many the lambda names.
