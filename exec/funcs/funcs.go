@@ -161,6 +161,19 @@ type WindowBound struct {
 	Casts []arrow.DataType
 	Type  arrow.DataType
 	New   func(c *Ctx) WindowState
+	// Part tells how values come from a part of a partition that is too large; the zero value: they do not.
+	Part WindowPart
+}
+
+// WindowPart tells what a window function needs, besides the rows of a part of a partition, for their values.
+type WindowPart struct {
+	// Near: the rows up to Back before and Ahead after a row are enough.
+	Near        bool
+	Back, Ahead int
+	// Rows and Groups: the number of rows before the part, or of different ORDER BY values, is added to the values, which are integers.
+	Rows, Groups bool
+	// Ties: rows that tie must be in the same part.
+	Ties bool
 }
 
 // Window is a function that only exists with OVER: its value depends on the row's place in its partition.

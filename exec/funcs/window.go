@@ -11,15 +11,15 @@ import (
 
 // ranking are the window functions that depend on a row's place in its partition.
 var ranking = []Window{
-	placeWindow("row_number", "row_number(): 1 for the first row of the partition, 2 for the next, …", datatype.Int,
+	placeWindow("row_number", "row_number(): 1 for the first row of the partition, 2 for the next, …", datatype.Int, WindowPart{Rows: true},
 		func(mem memory.Allocator, peers []int32, n int) arrow.Array {
 			return placeInts(mem, n, func(i int) int32 { return int32(i) + 1 })
 		}),
-	placeWindow("rank", "rank(): the number of rows before this one and its ties, plus 1", datatype.Int,
+	placeWindow("rank", "rank(): the number of rows before this one and its ties, plus 1", datatype.Int, WindowPart{Rows: true, Ties: true},
 		func(mem memory.Allocator, peers []int32, n int) arrow.Array {
 			return placeInts(mem, n, func(i int) int32 { return peers[i] + 1 })
 		}),
-	placeWindow("dense_rank", "dense_rank(): the number of different ORDER BY values up to this row", datatype.Int,
+	placeWindow("dense_rank", "dense_rank(): the number of different ORDER BY values up to this row", datatype.Int, WindowPart{Groups: true, Ties: true},
 		func(mem memory.Allocator, peers []int32, n int) arrow.Array {
 			rank := int32(0)
 			return placeInts(mem, n, func(i int) int32 {
@@ -29,7 +29,7 @@ var ranking = []Window{
 				return rank
 			})
 		}),
-	placeWindow("percent_rank", "percent_rank(): (rank - 1) / (rows - 1), 0 for a single row", datatype.Double,
+	placeWindow("percent_rank", "percent_rank(): (rank - 1) / (rows - 1), 0 for a single row", datatype.Double, WindowPart{},
 		func(mem memory.Allocator, peers []int32, n int) arrow.Array {
 			out := make([]float64, n)
 			for i := range out {
@@ -39,7 +39,7 @@ var ranking = []Window{
 			}
 			return fixedArray(mem, datatype.Double, out, nil)
 		}),
-	placeWindow("cume_dist", "cume_dist(): the part of the rows that come before this row or tie with it", datatype.Double,
+	placeWindow("cume_dist", "cume_dist(): the part of the rows that come before this row or tie with it", datatype.Double, WindowPart{},
 		func(mem memory.Allocator, peers []int32, n int) arrow.Array {
 			out := make([]float64, n)
 			for end := n; end > 0; {
@@ -68,12 +68,12 @@ var ranking = []Window{
 // placeFunc computes a window function of no argument; peers and n are as in WindowState.Eval.
 type placeFunc func(mem memory.Allocator, peers []int32, n int) arrow.Array
 
-func placeWindow(name, doc string, t arrow.DataType, f placeFunc) Window {
+func placeWindow(name, doc string, t arrow.DataType, part WindowPart, f placeFunc) Window {
 	return Window{Name: name, Doc: doc, Bind: func(args []Arg) (WindowBound, error) {
 		if err := wantArgs(name, args, 0, 0); err != nil {
 			return WindowBound{}, err
 		}
-		return WindowBound{Type: t, New: func(c *Ctx) WindowState { return placeState{c.Mem, f} }}, nil
+		return WindowBound{Type: t, Part: part, New: func(c *Ctx) WindowState { return placeState{c.Mem, f} }}, nil
 	}}
 }
 
@@ -133,6 +133,12 @@ func bindShift(name string, args []Arg, sign int) (WindowBound, error) {
 		}
 	}
 	b := WindowBound{Casts: make([]arrow.DataType, len(args)), Type: args[0].Type}
+	by = min(by, 1<<31-1)
+	if b.Part.Near = true; sign < 0 {
+		b.Part.Back = int(by)
+	} else {
+		b.Part.Ahead = int(by)
+	}
 	if len(args) == 3 {
 		if isVoid(b.Type) {
 			b.Type, b.Casts[0] = args[2].Type, args[2].Type
@@ -142,7 +148,7 @@ func bindShift(name string, args []Arg, sign int) (WindowBound, error) {
 		}
 		b.Casts[2] = b.Type
 	}
-	b.New = func(c *Ctx) WindowState { return shiftState{c.Mem, int(min(by, 1<<31-1)) * sign} }
+	b.New = func(c *Ctx) WindowState { return shiftState{c.Mem, int(by) * sign} }
 	return b, nil
 }
 

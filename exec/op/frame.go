@@ -27,6 +27,7 @@ type windowBlock struct {
 	ends   []int32 // row after the last one that ties
 	order  ordering
 	orders []arrow.Array // values of ORDER BY
+	part   *windowPart   // nil: all partitions are whole
 }
 
 // partitions calls f for the rows [from, to) of each partition.
@@ -68,9 +69,11 @@ func (p *windowBlock) findPeers(o ordering) error {
 
 func (p *windowBlock) release() { release(p.orders) }
 
-// call computes one call for all rows.
-func (p *windowBlock) call(c *windowCall) (arrow.Array, error) {
-	args := make([]funcs.Vec, len(c.args))
+// args evaluates the arguments of a call; done releases them.
+func (p *windowBlock) args(c *windowCall) (args []funcs.Vec, done func(), err error) {
+	args = make([]funcs.Vec, len(c.args))
+	var owned []arrow.Array
+	done = func() { release(owned) }
 	for i, e := range c.args {
 		if lit, ok := e.(*expr.Literal); ok {
 			args[i] = funcs.Vec{Array: lit.Value, Const: true}
@@ -78,11 +81,22 @@ func (p *windowBlock) call(c *windowCall) (arrow.Array, error) {
 		}
 		a, err := expr.EvalArray(p.env.Funcs, e, p.rec)
 		if err != nil {
-			return nil, err
+			done()
+			return nil, nil, err
 		}
-		defer a.Release()
+		owned = append(owned, a)
 		args[i] = funcs.Vec{Array: a}
 	}
+	return args, done, nil
+}
+
+// call computes one call for all rows.
+func (p *windowBlock) call(c *windowCall) (arrow.Array, error) {
+	args, done, err := p.args(c)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	if c.pure != nil {
 		return p.pure(c, args)
 	}
@@ -98,6 +112,9 @@ func (p *windowBlock) call(c *windowCall) (arrow.Array, error) {
 		if skip, err = p.skipped(c.filter); err != nil {
 			return nil, err
 		}
+	}
+	if p.part != nil && c.sight.state() {
+		return p.carried(c, args, from, to, skip)
 	}
 	return p.aggregate(c, args, from, to, skip)
 }
@@ -202,7 +219,7 @@ func (p *windowBlock) bound(unit winnowpb.Frame_Unit, b *winnowpb.Frame_Bound, s
 	if unit == winnowpb.Frame_RANGE {
 		return p.rangeBound(b.Kind, offset, start, out)
 	}
-	k, err := p.rowOffset(offset)
+	k, err := rowOffset(p.env, offset)
 	if err != nil {
 		return err
 	}
@@ -241,8 +258,8 @@ func (p *windowBlock) currentRow(unit winnowpb.Frame_Unit, start bool, out []int
 // mostOffset is more rows than a block has.
 const mostOffset = 1 << 32
 
-func (p *windowBlock) rowOffset(e expr.Expr) (int64, error) {
-	a, err := expr.EvalConst(p.env.Funcs, e)
+func rowOffset(env *Env, e expr.Expr) (int64, error) {
+	a, err := expr.EvalConst(env.Funcs, e)
 	if err != nil {
 		return 0, err
 	}
@@ -364,7 +381,7 @@ func (p *windowBlock) pick(c *windowCall, args []funcs.Vec, from, to []int32) (a
 			ignore = ignore || b.Len() > 0 && b.IsValid(0) && b.Value(0)
 		} else {
 			var err error
-			if nth, err = p.rowOffset(c.args[1]); err != nil {
+			if nth, err = rowOffset(p.env, c.args[1]); err != nil {
 				return nil, err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -23,13 +24,14 @@ type window struct {
 	partBy []expr.Expr
 	order  ordering
 	calls  []*windowCall
-	sorted Operator
+	sorted *again
 
 	block  []arrow.Record // being collected
 	rows   int            // of block
 	starts []int32        // where its partitions begin
 	key    []byte         // of the last row's partition
 	keys   vec.KeyBuffer
+	part   *windowPart // of the block's first partition, if that is computed in parts
 	hold   hold
 	out    []arrow.Record
 	done   bool
@@ -46,6 +48,7 @@ type windowCall struct {
 	pure        *funcs.WindowBound
 	agg         *funcs.AggBound
 	out         arrow.DataType
+	sight       sight
 }
 
 func newWindow(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
@@ -71,6 +74,9 @@ func newWindow(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
 			return nil, diag.Errorf(diag.Internal, "plan: a window of %d calls has a schema of %d columns", len(pb.Calls), len(schema.Fields()))
 		}
 		call.out = schema.Field(base + i).Type
+		if call.sight, err = call.see(env, len(pb.OrderBy) > 0); err != nil {
+			return nil, err
+		}
 		w.calls = append(w.calls, call)
 	}
 	var all ordering
@@ -78,9 +84,9 @@ func newWindow(env *Env, n *winnowpb.Node, in Operator) (Operator, error) {
 		all.exprs, all.orders = append(all.exprs, e), append(all.orders, vec.Order{NullsFirst: true})
 	}
 	all.exprs, all.orders = append(all.exprs, w.order.exprs...), append(all.orders, w.order.orders...)
-	w.sorted = in
+	w.sorted = &again{in: in}
 	if len(all.exprs) > 0 {
-		w.sorted = openSort(env, in, all, 0)
+		w.sorted.in = openSort(env, in, all, 0)
 	}
 	return w, nil
 }
@@ -139,12 +145,26 @@ func (w *window) Next(ctx context.Context) (arrow.Record, error) {
 	return rec, nil
 }
 
-// step collects the next block and computes it.
+// step collects the next block, or the next part of a partition that does not fit in memory, and computes it.
 func (w *window) step(ctx context.Context) error {
-	for w.rows < w.env.BatchRows || len(w.starts) < 2 {
+	for {
+		whole := len(w.starts) - 1 // partitions of the block that are complete
+		switch {
+		case w.part != nil && whole > 0:
+			return w.computePart(ctx, int(w.starts[1]), true)
+		case w.part == nil && whole > 0 && (w.rows >= w.env.BatchRows || w.hold.over()):
+			return w.compute(ctx, int(w.starts[whole]))
+		case whole == 0 && w.hold.over() && w.inParts():
+			if done, err := w.nextPart(ctx); done || err != nil {
+				return err
+			}
+		}
 		rec, err := w.sorted.Next(ctx)
 		if errors.Is(err, io.EOF) {
 			w.done = true
+			if w.part != nil {
+				return w.computePart(ctx, w.rows, true)
+			}
 			return w.compute(ctx, w.rows)
 		}
 		if err != nil {
@@ -160,7 +180,6 @@ func (w *window) step(ctx context.Context) error {
 			return err
 		}
 	}
-	return w.compute(ctx, int(w.starts[len(w.starts)-1]))
 }
 
 // findStarts notes where partitions begin in rec, which follows the rows of the block.
@@ -205,11 +224,11 @@ func (w *window) take(n int) (arrow.Record, []int32) {
 		}
 		left -= min(left, rows)
 	}
-	starts := w.starts
-	w.block, w.rows, w.starts = rest, w.rows-n, nil
-	if w.rows > 0 {
-		starts = starts[:len(starts)-1]
-		w.starts = []int32{0}
+	cut, _ := slices.BinarySearch(w.starts, int32(n))
+	starts := slices.Clone(w.starts[:cut])
+	w.block, w.rows, w.starts = rest, w.rows-n, w.starts[cut:]
+	for i := range w.starts {
+		w.starts[i] -= int32(n)
 	}
 	held := int64(0)
 	for _, rec := range rest {
@@ -233,9 +252,17 @@ func (w *window) compute(ctx context.Context, n int) error {
 	if err := p.findPeers(w.order); err != nil {
 		return err
 	}
-	cols := retained(rec.Columns())
+	return w.evaluate(p)
+}
+
+// evaluate puts out p's rows with the values of all calls.
+func (w *window) evaluate(p *windowBlock) error {
+	cols := retained(p.rec.Columns())
 	for _, c := range w.calls {
 		a, err := p.call(c)
+		if err == nil && p.part != nil {
+			a = p.part.count(w.env.Mem, c.sight, a)
+		}
 		if err == nil && !stored(a.DataType(), c.out) {
 			a.Release()
 			err = diag.Errorf(diag.Internal, "%s gave values of type %s, want %s", c.name, datatype.Name(a.DataType()), datatype.Name(c.out))
@@ -246,13 +273,17 @@ func (w *window) compute(ctx context.Context, n int) error {
 		}
 		cols = append(cols, a)
 	}
-	whole, err := newRecord(w.schema, cols, n)
+	whole, err := newRecord(w.schema, cols, p.n)
 	if err != nil {
 		return err
 	}
 	defer whole.Release()
-	for from := int64(0); from < whole.NumRows(); from += int64(w.env.BatchRows) {
-		w.out = append(w.out, whole.NewSlice(from, min(whole.NumRows(), from+int64(w.env.BatchRows))))
+	first, end := int64(0), whole.NumRows()
+	if p.part != nil {
+		first, end = int64(p.part.from), int64(p.part.to)
+	}
+	for from := first; from < end; from += int64(w.env.BatchRows) {
+		w.out = append(w.out, whole.NewSlice(from, min(end, from+int64(w.env.BatchRows))))
 	}
 	return nil
 }
@@ -261,6 +292,8 @@ func (w *window) Close() error {
 	releaseRecords(w.block)
 	releaseRecords(w.out)
 	w.block, w.out, w.done = nil, nil, true
+	w.part.release()
+	w.part = nil
 	w.hold.free()
 	return w.sorted.Close()
 }

@@ -143,8 +143,10 @@ func (p *windowBlock) direct(c *windowCall, args []funcs.Vec, frames []frame, sk
 				return nil, err
 			}
 		}
-		state := c.agg.New(p.env.Funcs)
-		state.Grow(end - start)
+		state, err := p.begin(c, end-start)
+		if err != nil {
+			return nil, err
+		}
 		if err := p.update(state, args, mine, of); err != nil {
 			return nil, err
 		}
@@ -267,8 +269,10 @@ func (p *windowBlock) query(c *windowCall, nodes []arrow.Array, frames []frame) 
 			}
 		}
 	}
-	state := c.agg.New(p.env.Funcs)
-	state.Grow(len(frames))
+	state, err := p.begin(c, len(frames))
+	if err != nil {
+		return nil, err
+	}
 	merge := func(k int, l level) error {
 		if len(l.nodes) == 0 {
 			return nil
