@@ -1,8 +1,10 @@
 package bind
 
 import (
+	"maps"
 	"slices"
 
+	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/planner/logical"
 	"github.com/winnowdb/winnow/proto/diag"
@@ -18,6 +20,10 @@ type pulled struct {
 	// emptied is set if the query is an aggregate without GROUP BY that now has keys: no row
 	// means one row of these values, by column ID.
 	emptied map[uint32]expr.Expr
+	// stands is a boolean column, never NULL, of such a query with HAVING: the row is one if it is true. ID 0: it always is.
+	stands logical.Field
+	// single: a row of the enclosing query has one row at most, and emptied is nil.
+	single bool
 }
 
 // pull takes the conditions that read columns of an enclosing query out of n. Filters give them up;
@@ -105,7 +111,10 @@ func (b *binder) pullUp(n logical.Node) (pulled, error) {
 		if err := bound(n.Args, in.node.Fields(), "a table function"); err != nil {
 			return pulled{}, err
 		}
-		in.node = n.With(in.node)
+		if in.emptied != nil {
+			return pulled{}, outerIn(in.conds, in.node.Fields(), "an aggregate below a table function")
+		}
+		in.node, in.single = n.With(in.node), false
 		return in, nil
 	case *logical.Values:
 		for _, row := range n.Rows {
@@ -169,18 +178,28 @@ func (b *binder) pullFilter(n *logical.Filter) (pulled, error) {
 	if len(own) == 0 {
 		return in, nil
 	}
-	in.node = &logical.Filter{Input: in.node, Conds: own}
 	if in.emptied == nil {
+		in.node = &logical.Filter{Input: in.node, Conds: own}
 		return in, nil
 	}
-	// HAVING: the row over nothing may fail it, which leaves no row: NULL.
 	m := maker{}
-	passes := m.all(substitute(own, in.emptied))
-	kept := map[uint32]expr.Expr{}
-	for id, e := range in.emptied {
-		kept[id] = m.when(passes, e, expr.Null(e.Type()))
+	if in.stands.ID != 0 {
+		own = append(own, in.stands.Column(diag.Span{}))
 	}
-	in.emptied = kept
+	overNothing := expr.Fold(m.call("istrue", m.all(substitute(own, in.emptied))), b.env.Session)
+	if expr.IsFalse(overNothing) {
+		return pulled{node: &logical.Filter{Input: in.node, Conds: own}, conds: in.conds, single: true}, m.err
+	}
+	// HAVING: a row that fails it must not be taken for no row, which means the values over nothing.
+	out := &logical.Project{Input: in.node}
+	for _, f := range in.node.Fields() {
+		out.Exprs, out.Out = append(out.Exprs, f.Column(diag.Span{})), append(out.Out, f)
+	}
+	in.stands = b.field("", "stands", datatype.Bool)
+	out.Exprs, out.Out = append(out.Exprs, m.call("istrue", m.all(own))), append(out.Out, in.stands)
+	in.emptied = maps.Clone(in.emptied)
+	in.emptied[in.stands.ID] = overNothing
+	in.node = out
 	return in, m.err
 }
 
@@ -208,17 +227,22 @@ func (b *binder) pullProject(n *logical.Project) (pulled, error) {
 		return pulled{}, err
 	}
 	out := &logical.Project{Input: in.node, Exprs: slices.Clone(n.Exprs), Out: slices.Clone(n.Out)}
+	pass := func(id uint32) {
+		if i := slices.IndexFunc(fields, func(f logical.Field) bool { return f.ID == id }); i >= 0 && !has(out.Out, id) {
+			out.Exprs, out.Out = append(out.Exprs, fields[i].Column(diag.Span{})), append(out.Out, fields[i])
+		}
+	}
 	for _, c := range in.conds {
 		for _, id := range expr.Columns(c) {
-			i := slices.IndexFunc(fields, func(f logical.Field) bool { return f.ID == id })
-			if i < 0 || has(out.Out, id) {
-				continue
-			}
-			out.Exprs, out.Out = append(out.Exprs, fields[i].Column(diag.Span{})), append(out.Out, fields[i])
+			pass(id)
 		}
 	}
 	if in.emptied != nil {
 		values := map[uint32]expr.Expr{}
+		if id := in.stands.ID; id != 0 {
+			pass(id)
+			values[id] = in.emptied[id]
+		}
 		for i, e := range substitute(n.Exprs, in.emptied) {
 			values[n.Out[i].ID] = e
 		}

@@ -304,6 +304,9 @@ func (b *binder) pullWindow(n *logical.Window) (pulled, error) {
 	if err := bound(all, fields, "a window function"); err != nil {
 		return pulled{}, err
 	}
+	if in.emptied != nil {
+		return pulled{}, outerIn(in.conds, fields, "an aggregate below a window function")
+	}
 	if in.node, in.conds, err = b.tied(in.node, in.conds, b.outer); err != nil {
 		return pulled{}, err
 	}

@@ -20,7 +20,16 @@ func (p *place) scalar(q *ast.Query, at diag.Span) (expr.Expr, error) {
 	}
 	switch {
 	case sub.emptied != nil:
-		return p.aggregated(sub, at)
+		values, stands, err := p.aggregated(sub, at)
+		if err != nil || stands == nil {
+			return values[0], err
+		}
+		m := maker{at: at}
+		out := m.when(stands, values[0], expr.Null(values[0].Type()))
+		return out, m.err
+	case sub.single:
+		p.attach(attachment{kind: logical.Left, right: sub.node, on: sub.conds, at: at})
+		return sub.node.Fields()[0].Column(at), nil
 	case len(sub.conds) > 0:
 		return p.correlated(sub, at)
 	}
@@ -45,29 +54,37 @@ func isOneRow(n logical.Node) bool {
 	return false
 }
 
-// aggregated joins a correlated aggregate, which has a row per value of its keys, and returns its value. A row
-// that finds none has the value of the aggregate over no rows: 0 for a count.
-func (p *place) aggregated(sub pulled, at diag.Span) (expr.Expr, error) {
-	f := sub.node.Fields()[0]
-	empty := expr.Fold(sub.emptied[f.ID], p.b.env.Session)
-	right := sub.node
-	value := expr.Expr(f.Column(at))
-	if !expr.IsNull(empty) {
-		found := p.b.field("", "found", datatype.Bool)
-		n := &logical.Project{Input: right}
-		for _, g := range right.Fields() {
-			n.Exprs, n.Out = append(n.Exprs, g.Column(at)), append(n.Out, g)
+// aggregated joins a correlated aggregate, which has a row per value of its keys, and returns its values and whether they are a row;
+// nil if they always are. A row that finds none has the values of the aggregate over no rows: 0 for a count.
+func (p *place) aggregated(sub pulled, at diag.Span) (values []expr.Expr, stands expr.Expr, err error) {
+	right, m := sub.node, maker{at: at}
+	var found expr.Expr
+	value := func(f logical.Field) expr.Expr {
+		empty := expr.Fold(sub.emptied[f.ID], p.b.env.Session)
+		if expr.IsNull(empty) {
+			return f.Column(at)
 		}
-		n.Exprs, n.Out = append(n.Exprs, expr.Bool(true)), append(n.Out, found)
-		right = n
-		m := maker{at: at}
-		value = m.when(m.call("isnull", found.Column(at)), empty, value)
-		if m.err != nil {
-			return nil, m.err
+		if found == nil {
+			mark := p.b.field("", "found", datatype.Bool)
+			n := &logical.Project{Input: right}
+			for _, g := range right.Fields() {
+				n.Exprs, n.Out = append(n.Exprs, g.Column(at)), append(n.Out, g)
+			}
+			n.Exprs, n.Out = append(n.Exprs, expr.Bool(true)), append(n.Out, mark)
+			right, found = n, mark.Column(at)
 		}
+		return m.when(m.call("isnull", found), empty, f.Column(at))
 	}
-	p.attach(attachment{kind: logical.Left, right: right, on: sub.conds, at: at})
-	return value, nil
+	for _, f := range sub.node.Fields()[:sub.width] {
+		values = append(values, value(f))
+	}
+	if sub.stands.ID != 0 {
+		stands = value(sub.stands)
+	}
+	if m.err == nil {
+		p.attach(attachment{kind: logical.Left, right: right, on: sub.conds, at: at})
+	}
+	return values, stands, m.err
 }
 
 // correlated joins a correlated subquery without aggregate. More than one row for a value is an error, which

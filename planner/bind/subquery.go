@@ -106,8 +106,12 @@ func (p *place) direct(e ast.Expr, not bool) (bool, error) {
 		if not {
 			return false, nil
 		}
-		cond, sub, err := p.quantified(e)
+		x, sub, err := p.quantified(e)
 		if err != nil || sub.emptied != nil {
+			return false, err
+		}
+		cond, err := operator(e.Op, x, readField(sub.node.Fields()[0], e.Span()), e.Span())
+		if err != nil {
 			return false, err
 		}
 		m := maker{at: e.Span()}
@@ -158,9 +162,13 @@ func (p *place) subquery(e ast.Expr) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		if sub.emptied != nil {
-			return nil, diag.At(e.Span(), diag.Unsupported, "EXISTS of an aggregate without GROUP BY is not supported").
-				WithHint("such a query always has a row; use a comparison with the aggregate")
+		switch {
+		case sub.emptied == nil:
+		case sub.stands.ID == 0: // always one row
+			return expr.Bool(true), nil
+		default:
+			_, stands, err := p.aggregated(sub, e.Span())
+			return stands, err
 		}
 		return p.mark(sub.node, sub.conds, e.Span())
 	case *ast.InQuery:
@@ -217,7 +225,7 @@ func (p *place) in(e *ast.InQuery) ([]expr.Expr, pulled, error) {
 	return x, sub, err
 }
 
-// quantified binds x op ANY|ALL (select …): the comparison with a row of the subquery.
+// quantified binds both sides of x op ANY|ALL (select …).
 func (p *place) quantified(e *ast.Quantified) (expr.Expr, pulled, error) {
 	x, err := p.expr(e.X)
 	if err != nil {
@@ -230,8 +238,7 @@ func (p *place) quantified(e *ast.Quantified) (expr.Expr, pulled, error) {
 	if sub.width != 1 {
 		return nil, pulled{}, diag.At(e.Query.Span(), diag.Type, "the subquery has %d columns, want 1", sub.width)
 	}
-	cond, err := operator(e.Op, x, readField(sub.node.Fields()[0], e.Span()), e.Span())
-	return cond, sub, err
+	return x, sub, nil
 }
 
 func (p *place) inQuery(e *ast.InQuery) (expr.Expr, error) {
@@ -242,15 +249,18 @@ func (p *place) inQuery(e *ast.InQuery) (expr.Expr, error) {
 	m := maker{at: e.Span()}
 	var out expr.Expr
 	switch {
-	case sub.emptied != nil: // always one row
-		v, err := p.aggregated(sub, e.Span())
+	case sub.emptied != nil: // one row, or none
+		values, stands, err := p.aggregated(sub, e.Span())
 		if err != nil {
 			return nil, err
 		}
-		if len(x) > 1 {
-			return nil, diag.At(e.Span(), diag.Unsupported, "IN with an aggregate of several columns is not supported")
+		eqs := make([]expr.Expr, len(x))
+		for i := range x {
+			eqs[i] = m.call("=", x[i], values[i])
 		}
-		out = m.call("=", x[0], v)
+		if out = m.all(eqs); stands != nil {
+			out = m.when(stands, out, expr.Bool(false))
+		}
 	case len(x) == 1 && len(sub.conds) == 0:
 		mark := p.b.field("", "in", datatype.Bool)
 		eq := m.call("=", x[0], readField(sub.node.Fields()[0], e.Span()))
@@ -278,15 +288,27 @@ func (p *place) inQuery(e *ast.InQuery) (expr.Expr, error) {
 }
 
 func (p *place) quantifiedValue(e *ast.Quantified) (expr.Expr, error) {
-	cond, sub, err := p.quantified(e)
+	x, sub, err := p.quantified(e)
 	if err != nil {
 		return nil, err
 	}
-	if sub.emptied != nil {
-		return nil, diag.At(e.Span(), diag.Unsupported, "ANY and ALL of a correlated aggregate are not supported here").
-			WithHint("compare with the subquery itself: it has one row")
-	}
 	m := maker{at: e.Span()}
+	if sub.emptied != nil { // one row, or none
+		values, stands, err := p.aggregated(sub, e.Span())
+		if err != nil {
+			return nil, err
+		}
+		cond, err := operator(e.Op, x, values[0], e.Span())
+		if err != nil || stands == nil {
+			return cond, err
+		}
+		out := m.when(stands, cond, expr.Bool(e.All))
+		return out, m.err
+	}
+	cond, err := operator(e.Op, x, readField(sub.node.Fields()[0], e.Span()), e.Span())
+	if err != nil {
+		return nil, err
+	}
 	if e.All { // true for all: not false for any
 		cond = m.call("not", cond)
 	}
