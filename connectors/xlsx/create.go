@@ -1,13 +1,12 @@
 package xlsx
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/xuri/excelize/v2"
 
 	"github.com/winnowdb/winnow/connectors/sheet"
 	"github.com/winnowdb/winnow/proto/diag"
@@ -20,49 +19,86 @@ const (
 	sheetTail = `</sheetData></worksheet>`
 
 	worksheetType = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
-	worksheetRel  = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
 	relNamespace  = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+	worksheetRel  = relNamespace + "/worksheet"
+	firstSheet    = "xl/worksheets/sheet1.xml"
 )
 
+// emptyBook is the parts of a book with one worksheet, but for the worksheet: the least that programs read. Its cell style 1 is bold.
+func emptyBook(sheetName string) []struct{ name, text string } {
+	const (
+		head    = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
+		main    = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+		pkg     = "http://schemas.openxmlformats.org/package/2006/"
+		types   = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+		font    = `<sz val="11"/><name val="Calibri"/><family val="2"/>`
+		noStyle = `numFmtId="0" fillId="0" borderId="0"`
+	)
+	return []struct{ name, text string }{
+		{"[Content_Types].xml", head + `<Types xmlns="` + pkg + `content-types">` +
+			`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
+			`<Default Extension="xml" ContentType="application/xml"/>` +
+			`<Override PartName="/xl/workbook.xml" ContentType="` + types + `sheet.main+xml"/>` +
+			`<Override PartName="/xl/styles.xml" ContentType="` + types + `styles+xml"/>` +
+			`<Override PartName="/` + firstSheet + `" ContentType="` + worksheetType + `"/></Types>`},
+		{"_rels/.rels", head + `<Relationships xmlns="` + pkg + `relationships">` +
+			`<Relationship Id="rId1" Type="` + relNamespace + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
+		{"xl/workbook.xml", head + `<workbook xmlns="` + main + `" xmlns:r="` + relNamespace + `">` +
+			`<sheets><sheet name="` + escapeXML(sheetName) + `" sheetId="1" r:id="rId1"/></sheets></workbook>`},
+		{"xl/_rels/workbook.xml.rels", head + `<Relationships xmlns="` + pkg + `relationships">` +
+			`<Relationship Id="rId1" Type="` + worksheetRel + `" Target="/` + firstSheet + `"/>` +
+			`<Relationship Id="rId2" Type="` + relNamespace + `/styles" Target="styles.xml"/></Relationships>`},
+		{"xl/styles.xml", head + `<styleSheet xmlns="` + main + `">` +
+			`<fonts count="2"><font>` + font + `</font><font><b/>` + font + `</font></fonts>` +
+			`<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>` +
+			`<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>` +
+			`<cellStyleXfs count="1"><xf ` + noStyle + ` fontId="0"/></cellStyleXfs>` +
+			`<cellXfs count="2"><xf ` + noStyle + ` fontId="0" xfId="0"/><xf ` + noStyle + ` fontId="1" xfId="0" applyFont="1"/></cellXfs>` +
+			`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`},
+	}
+}
+
 // newBook makes a file with one worksheet that holds a header row.
-func (h *Handler) newBook(t *target) (b *book, err error) {
-	f := excelize.NewFile()
-	defer f.Close()
+func (h *Handler) newBook(t *target) (*book, error) {
 	name := t.sheet
 	if name == "" {
 		name = defaultSheet
 	}
-	if err := f.SetSheetName(defaultSheet, name); err != nil {
-		return nil, err
+	var data, text bytes.Buffer
+	zw := zip.NewWriter(&data)
+	for _, part := range emptyBook(name) {
+		if err := writePart(zw, part.name, strings.NewReader(part.text)); err != nil {
+			return nil, err
+		}
 	}
-	bold, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
-	if err != nil {
-		return nil, err
-	}
-	w, err := f.NewStreamWriter(name)
-	if err != nil {
-		return nil, err
-	}
-	header := make([]any, len(t.columns))
+	row := []byte(sheetHead + `<row r="1">`)
 	for i, c := range t.columns {
-		header[i] = excelize.Cell{StyleID: bold, Value: sheet.Clean(c.Header, maxCell)}
+		row = appendColumn(append(row, `<c r="`...), i)
+		row = append(row, `1" s="1" t="inlineStr"><is><t xml:space="preserve">`...)
+		row = append(appendText(row, &text, sheet.Clean(c.Header, maxCell)), "</t></is></c>"...)
 	}
-	if err := w.SetRow("A1", header); err != nil {
+	if err := writePart(zw, firstSheet, bytes.NewReader(append(row, "</row>"+sheetTail...))); err != nil {
 		return nil, err
 	}
-	if err := w.Flush(); err != nil {
+	if err := zw.Close(); err != nil {
 		return nil, err
 	}
 	file, err := h.machine.Spill()
 	if err != nil {
 		return nil, err
 	}
-	size, err := f.WriteTo(file)
+	size, err := data.WriteTo(file)
 	if err != nil {
 		file.Close()
 		return nil, err
 	}
 	return openFile(file, size, t.path)
+}
+
+func escapeXML(s string) string {
+	var b bytes.Buffer
+	xml.EscapeText(&b, []byte(s))
+	return b.String()
 }
 
 // addSheet plans a new worksheet of the book: its part, and a line in each of the three parts that list it.
@@ -74,13 +110,11 @@ func (b *book) addSheet(p *plan, t *target) error {
 	p.ref = &sheetRef{t.sheet, part}
 	p.added = []string{part}
 	p.newHeader(t)
-	var name bytes.Buffer
-	xml.EscapeText(&name, []byte(t.sheet))
 	id := "winnow" + strings.TrimSuffix(strings.TrimPrefix(part, "xl/worksheets/sheet"), ".xml")
 	for _, e := range []struct{ part, list, item string }{
 		{"[Content_Types].xml", "Types", fmt.Sprintf(`Override PartName="/%s" ContentType="%s"`, part, worksheetType)},
 		{relsOf(b.workbook), "Relationships", fmt.Sprintf(`Relationship Id="%s" Type="%s" Target="/%s"`, id, worksheetRel, part)},
-		{b.workbook, "sheets", fmt.Sprintf(`sheet name="%s" sheetId="%s" xmlns:w="%s" w:id="%s"`, name.String(), "%d", relNamespace, id)},
+		{b.workbook, "sheets", fmt.Sprintf(`sheet name="%s" sheetId="%s" xmlns:w="%s" w:id="%s"`, escapeXML(t.sheet), "%d", relNamespace, id)},
 	} {
 		f := b.part(e.part)
 		data, err := b.bytes(f)
