@@ -329,19 +329,12 @@ func bindGetField(args []Arg) (Bound, error) {
 // fieldOfStruct gives field k; a NULL struct has NULL fields.
 func fieldOfStruct(k int) Kernel {
 	return func(c *Ctx, args []Vec, n int) (arrow.Array, error) {
-		s := args[0].Array.(*array.Struct)
-		field := s.Field(k)
-		if !args[0].Const && s.NullN() == 0 {
-			field.Retain()
+		field := vec.Field(c.Mem, args[0].Array.(*array.Struct), k)
+		if !args[0].Const {
 			return field, nil
 		}
-		nulls, take := nullsOf(args[0]), make([]int32, n)
-		for i := range take {
-			if take[i] = int32(args[0].At(i)); nulls.at(i) {
-				take[i] = -1
-			}
-		}
-		return vec.Take(c.Mem, field, take), nil
+		defer field.Release()
+		return vec.Take(c.Mem, field, make([]int32, n)), nil // the one value, n times
 	}
 }
 
