@@ -46,6 +46,9 @@ func (c *vector) children() []arrow.ArrayData {
 	case kindList, kindStruct:
 		out := make([]arrow.ArrayData, len(c.kids))
 		for i, k := range c.kids {
+			if k.kind == kindAbsent {
+				k.n = c.n // readers do not count what nobody wants
+			}
 			out[i] = k.arrayData()
 		}
 		return out

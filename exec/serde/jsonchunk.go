@@ -12,8 +12,9 @@ type jsonObject struct {
 	fields []jsonField
 	// lengths are the distances from the opening quote of a wanted key to the colon after it.
 	lengths []int
-	fold    bool // keys match whatever their case
-	folds   bool // and a character beyond ASCII has one of a name as lower case
+	fold    bool  // keys match whatever their case
+	folds   bool  // and a character beyond ASCII has one of a name as lower case
+	hidden  []int // places of columns whose key is another's too, which gets the value
 }
 
 // jsonField is a wanted key.
@@ -21,6 +22,7 @@ type jsonField struct {
 	name   string // in lower case if the object folds
 	place  int    // among the columns of the object
 	index  int    // among the fields of all objects
+	known  int    // jsonName.known of its name
 	shape  *jsonShape
 	object *jsonObject // of a struct
 }
@@ -53,6 +55,11 @@ func newObject(shape *jsonShape, fields *int) *jsonObject {
 		}
 	}
 	o.lengths = slices.Sorted(maps.Keys(distances))
+	for _, place := range shape.order {
+		if place >= 0 && !slices.ContainsFunc(o.fields, func(f jsonField) bool { return f.place == place }) {
+			o.hidden = append(o.hidden, place)
+		}
+	}
 	return o
 }
 
@@ -77,9 +84,17 @@ func isASCII(s string) bool {
 	return true
 }
 
-// find returns the field whose key ends b, or nil. It is not ok if the record form must look at the key: it does not end where b
-// does, or has characters beyond ASCII that may fold to a name's.
-func (o *jsonObject) find(b []byte) (*jsonField, bool) {
+// find returns the field whose key ends b, or nil; name is the key if it is known. It is not ok if the record form must look at the
+// key: it does not end where b does, or has characters beyond ASCII that may fold to a name's.
+func (o *jsonObject) find(b []byte, name int) (*jsonField, bool) {
+	if name != otherName {
+		for i := range o.fields {
+			if f := &o.fields[i]; f.known == name {
+				return f, true
+			}
+		}
+		return nil, true
+	}
 	end := len(b) - 1
 	if end < 0 || b[end] != '"' {
 		return nil, false
@@ -156,6 +171,7 @@ func newJSONChunk(s *spec, d *json) (Decoder, error) {
 // DecodeChunk implements ChunkDecoder.
 func (d *jsonChunk) DecodeChunk(b []byte, out *Columns) error {
 	row := out.rows
+	d.texts.counts, d.counts = &out.Counts, &out.Counts
 	for len(b) > 0 {
 		n := d.cutter.piece(b)
 		d.piece(b[:n], out)
@@ -166,12 +182,12 @@ func (d *jsonChunk) DecodeChunk(b []byte, out *Columns) error {
 }
 
 func (d *jsonChunk) piece(b []byte, out *Columns) {
-	d.cutter.begin(b)
+	d.records.begin(b)
+	d.cutter.hasCR = d.cutter.crEnds && d.records.tokens.CR()
 	if d.cutter.otherEnds(b) {
 		d.eachRecord(b, 0, len(b), out)
 		return
 	}
-	d.records.begin(b)
 	for from := 0; from < len(b); {
 		end, ok := d.records.next()
 		if !ok || !d.row(b[:end], out) {
@@ -194,7 +210,6 @@ func (d *jsonChunk) eachRecord(b []byte, from, to int, out *Columns) {
 // cannot be read, which the record form then finds too.
 func (d *jsonChunk) row(b []byte, out *Columns) bool {
 	d.reset(b)
-	d.texts.counts, d.counts = &out.Counts, &out.Counts
 	if len(d.where) > 0 {
 		d.saved.save(out)
 	}
@@ -224,7 +239,14 @@ func (d *jsonChunk) row(b []byte, out *Columns) bool {
 // field reads the value that has been found of f.
 func (d *jsonChunk) field(f *jsonField, c *vector, row int) bool {
 	d.i = int(d.records.at[f.index])
-	if f.object == nil || d.b[d.i] != '{' {
+	switch first := d.b[d.i]; {
+	case first == '"' && c.kind == kindString:
+		t, ok := d.str()
+		if ok {
+			c.appendBytes(t)
+		}
+		return ok
+	case first != '{' || f.object == nil:
 		return d.value(f.shape, c)
 	}
 	if !d.fields(f.object, c.kids, row) {
@@ -234,20 +256,22 @@ func (d *jsonChunk) field(f *jsonField, c *vector, row int) bool {
 	return true
 }
 
-// fields reads the values that have been found into cols, of which each gets one, at index row.
+// fields reads the values that have been found into cols, of which each that is not absent gets one, at index row.
 func (d *jsonChunk) fields(o *jsonObject, cols []*vector, row int) bool {
 	for i := range o.fields {
 		f := &o.fields[i]
-		if c := cols[f.place]; d.records.at[f.index] >= 0 && c.n == row && !d.field(f, c, row) {
-			return false
+		switch c := cols[f.place]; {
+		case c.n > row: // read for a condition
+		case d.records.at[f.index] < 0:
+			c.appendNull()
+		default:
+			if !d.field(f, c, row) {
+				return false
+			}
 		}
 	}
-	for _, c := range cols {
-		switch {
-		case c.n > row:
-		case c.kind == kindAbsent:
-			c.n++
-		default:
+	for _, place := range o.hidden {
+		if c := cols[place]; c.n == row {
 			c.appendNull()
 		}
 	}

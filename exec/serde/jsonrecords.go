@@ -22,14 +22,27 @@ type jsonRecords struct {
 	event    int  // the next one
 	from     int  // tokens before the record at hand
 	names    []jsonName
-	folds    bool     // of some object
-	colons   []uint32 // after keys that may be wanted
+	endings  uint64 // bit keyEnding: some name ends so
+	folds    bool   // of some object
+	colons   []jsonColon
 	open     []openObject
 }
 
 // jsonName is the name of wanted keys, and its last bytes as a word: of a key that may match, those of mask are tail once
 // the bits of fold are set.
-type jsonName struct{ tail, mask, fold uint64 }
+type jsonName struct {
+	tail, mask, fold uint64
+	known            int // its place in names if the word has the quote before the name too, else otherName
+}
+
+// jsonColon is a colon after a key that may be wanted.
+type jsonColon struct {
+	at   int
+	name int // jsonName.known of the key; otherName if its bytes must be looked at
+}
+
+// otherName is no place in names.
+const otherName = -1
 
 // openObject is a wanted object that has been met.
 type openObject struct {
@@ -40,7 +53,15 @@ type openObject struct {
 func newJSONRecords(end byte, root *jsonObject, fields int) *jsonRecords {
 	s := &jsonRecords{tokens: textscan.NewJSON(end, root.distances()), root: root, at: make([]int32, fields), end: end}
 	s.addNames(root)
+	if s.folds {
+		s.endings = ^uint64(0)
+	}
 	return s
+}
+
+// keyEnding is a number below 64 for the two bytes of b before to, whatever the case of letters.
+func keyEnding(b []byte, to int) uint16 {
+	return (binary.LittleEndian.Uint16(b[to-2:]) | 0x2020) * 40503 >> 10
 }
 
 // addNames adds the names of the fields of o and of the objects in it.
@@ -56,27 +77,20 @@ func (s *jsonRecords) addNames(o *jsonObject) {
 				n.fold |= 0x20 << 56
 			}
 		}
-		if !slices.Contains(s.names, n) {
+		at := slices.IndexFunc(s.names, func(o jsonName) bool { return o.tail == n.tail && o.mask == n.mask && o.fold == n.fold })
+		if at < 0 {
+			at = len(s.names)
+			if n.known = otherName; len(quoted) <= 8 {
+				n.known = at
+			}
 			s.names = append(s.names, n)
 		}
+		f.known = s.names[at].known
+		s.endings |= 1 << keyEnding([]byte(quoted), len(quoted))
 		if f.object != nil {
 			s.addNames(f.object)
 		}
 	}
-}
-
-// mayMatch reports whether the key that ends before the quote and the colon at p may be wanted somewhere.
-func (s *jsonRecords) mayMatch(p int) bool {
-	if p < 9 {
-		return true
-	}
-	tail := binary.LittleEndian.Uint64(s.b[p-9:])
-	for i := range s.names {
-		if n := &s.names[i]; (tail|n.fold)&n.mask == n.tail {
-			return true
-		}
-	}
-	return s.folds && tail&0x8080808080808080 != 0
 }
 
 // begin prepares for the records of b, of which each has its end.
@@ -99,31 +113,49 @@ func (s *jsonRecords) next() (end int, ok bool) {
 
 // events looks at the events of the record at hand.
 func (s *jsonRecords) events() (end int, ok bool) {
+	b, events := s.b, s.tokens.Events
+	next, skip := s.event, 0
 	s.colons, ok = s.colons[:0], true
-	skip := 0
-	for ; ; s.event++ {
-		p := int(s.tokens.Events[s.event])
-		switch c := s.b[p]; {
+	for ; ; next++ {
+		p := int(events[next])
+		switch c := b[p]; {
+		case c == ':' && p > 8 && b[p-1] == '"': // most are
+			if s.endings>>keyEnding(b, p-1)&1 == 1 {
+				s.key(p)
+			}
 		case c == s.end:
-			s.event++
+			s.event = next + 1
 			return p, ok
 		case p == 0:
 			ok = false
-		case s.b[p-1] == '\\':
+		case b[p-1] == '\\':
 			if p >= skip {
 				var n int
 				n, ok = s.escape(p, ok)
 				skip = p + n
 			}
 		case c == ':':
-			if ok = ok && s.b[p-1] == '"'; ok && s.mayMatch(p) {
-				s.colons = append(s.colons, uint32(p))
-			}
+			ok = ok && b[p-1] == '"'
+			s.colons = append(s.colons, jsonColon{p, otherName})
 		case c == '"':
-			ok = ok && s.b[p+1] != ':' // an escape in a key
+			ok = ok && b[p+1] != ':' // an escape in a key
 		default:
-			ok = ok && s.word(p)
+			ok = false
 		}
+	}
+}
+
+// key adds the colon at p if the key before it may be wanted.
+func (s *jsonRecords) key(p int) {
+	tail := binary.LittleEndian.Uint64(s.b[p-9:])
+	for i := range s.names {
+		if n := &s.names[i]; (tail|n.fold)&n.mask == n.tail {
+			s.colons = append(s.colons, jsonColon{p, n.known})
+			return
+		}
+	}
+	if s.folds && tail&0x8080808080808080 != 0 {
+		s.colons = append(s.colons, jsonColon{p, otherName})
 	}
 }
 
@@ -141,31 +173,6 @@ func (s *jsonRecords) escape(p int, before bool) (n int, ok bool) {
 	return len("uXXXX\\u"), before && ok && utf16.DecodeRune(r, low) != utf8.RuneError
 }
 
-// word checks that the letters from p on, outside of strings, are those of true, false or null.
-func (s *jsonRecords) word(p int) bool {
-	switch s.b[p-1] {
-	case ':', ',', '[', ' ':
-	default:
-		return false
-	}
-	rest := s.b[p:]
-	if len(rest) < 6 {
-		return false
-	}
-	n := 4
-	switch binary.LittleEndian.Uint32(rest) {
-	case 'f' | 'a'<<8 | 'l'<<16 | 's'<<24:
-		if n = 5; rest[4] != 'e' {
-			return false
-		}
-	case 't' | 'r'<<8 | 'u'<<16 | 'e'<<24, 'n' | 'u'<<8 | 'l'<<16 | 'l'<<24:
-	default:
-		return false
-	}
-	c := rest[n]
-	return c == ',' || c == '}' || c == ']' || c <= ' '
-}
-
 // keys looks for wanted keys before the colons of the record whose outline is o and whose first token is number from.
 func (s *jsonRecords) keys(o *jsonOutline, from int) bool {
 	for i := range s.at {
@@ -173,12 +180,12 @@ func (s *jsonRecords) keys(o *jsonOutline, from int) bool {
 	}
 	s.open = append(s.open[:0], openObject{0, s.root})
 	for _, colon := range s.colons {
-		token := s.tokens.Tokens(int(colon)) - from
+		token := s.tokens.Tokens(colon.at) - from
 		object := s.opened(o.in[token])
 		if object == nil {
 			continue
 		}
-		f, ok := object.find(s.b[:colon])
+		f, ok := object.find(s.b[:colon.at], colon.name)
 		if !ok {
 			return false
 		}
@@ -188,7 +195,7 @@ func (s *jsonRecords) keys(o *jsonOutline, from int) bool {
 		if s.at[f.index] >= 0 {
 			return false // twice
 		}
-		p := int(colon) + 1
+		p := colon.at + 1
 		for s.b[p] == ' ' || s.b[p] == '\t' || s.b[p] == '\r' {
 			p++
 		}

@@ -1,6 +1,10 @@
 package textscan
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
 
 // Kind is what a token of JSON is. A bracket or mark has three bits of its byte, so that kinds cost no comparisons.
 type Kind uint8
@@ -23,11 +27,13 @@ const (
 // Within a string only its end counts, and the end of the record, at which all begins anew.
 type JSON struct {
 	// Events are the places, in ascending order, of: ends of records; colons that do not directly follow a string, or
-	// follow one whose opening quote is as far before as a key of interest has it; closing quotes of strings with a backslash; the
-	// first of letters that are no digit and no other byte of a number, outside of strings, and of all bytes that JSON has not; bytes
-	// after a backslash that are not one of "\/bfnrt; and other bytes below the blank, but for tabs and carriage returns
-	// outside of strings.
+	// follow one whose opening quote is as far before as a key of interest has it; closing quotes of strings with a backslash, if a
+	// colon follows or it is the last byte of a block; the first of bytes outside of strings that are neither marks nor of a number,
+	// but for true, false and null where they may be; bytes after a backslash that are not one of "\/bfnrt; and other bytes
+	// below the blank, but for tabs and carriage returns outside of strings.
 	Events []uint32
+	words  []uint32 // the first of bytes that are neither marks nor of a number
+	beside [256]uint8
 	blocks []jsonBlock
 	kinds  [][3]uint64 // bits of the tokens' kinds, 64 tokens each, the lowest bit first
 	state  jsonState
@@ -53,6 +59,7 @@ type jsonState struct {
 	distances uint64 // how many are in distance
 	distance  [maxKeyDistances]uint64
 	end       uint64
+	cr        uint64 // all ones: there was a carriage return
 }
 
 const maxKeyDistances = 6
@@ -61,7 +68,7 @@ const maxKeyDistances = 6
 // return. The keys of interest have their opening quote one of distances before the colon; if there are many, or none, or one
 // is above 63, every key is of interest.
 func NewJSON(end byte, distances []int) *JSON {
-	j := &JSON{state: jsonState{end: uint64(end)}}
+	j := &JSON{state: jsonState{end: uint64(end)}, beside: besideWords()}
 	if len(distances) == 0 || len(distances) > maxKeyDistances {
 		j.state.all = ^uint64(0)
 		return j
@@ -86,7 +93,7 @@ func (j *JSON) Scan(b []byte) {
 	j.blocks = room(j.blocks[:0], n)[:n]
 	j.kinds = room(j.kinds[:0], n+2)[:n+2]
 	j.kinds[0] = [3]uint64{}
-	j.Events = j.Events[:0]
+	j.Events, j.words = j.Events[:0], j.words[:0]
 	j.scan(b, 0, whole)
 	if whole < n {
 		var tail [BlockSize]byte
@@ -95,19 +102,96 @@ func (j *JSON) Scan(b []byte) {
 		}
 		j.scan(tail[:], whole, n)
 	}
+	j.checkWords(b)
 }
 
 // scan looks at blocks first to last, of which b begins with the first.
 func (j *JSON) scan(b []byte, first, last int) {
 	for first < last {
-		j.Events = room(j.Events, max(BlockSize+slack, (last-first)*4))
-		had := len(j.Events)
-		n, left := scanJSON(&j.state, b, j.blocks[first:last], j.Events[had:cap(j.Events)], j.kinds)
-		j.Events = j.Events[:had+n]
+		least := max(BlockSize+slack, (last-first)*4)
+		j.Events, j.words = room(j.Events, least), room(j.words, least)
+		events, words := len(j.Events), len(j.words)
+		n, w, left := scanJSON(&j.state, b, j.blocks[first:last], j.Events[events:cap(j.Events)], j.words[words:cap(j.words)], j.kinds)
+		j.Events, j.words = j.Events[:events+n], j.words[:words+w]
 		done := last - first - left
 		b, first = b[done*BlockSize:], first+done
 	}
 }
+
+// jsonWord is a word: the letters that mask leaves, and how many bits the byte after them is from the one before.
+type jsonWord struct {
+	letters, mask uint64
+	after         uint8
+}
+
+// jsonWords are the words by bits 3 and 4 of their first letter. Nothing is the last.
+var jsonWords = [4]jsonWord{
+	{'f' | 'a'<<8 | 'l'<<16 | 's'<<24 | 'e'<<32, 1<<40 - 1, 48},
+	{'n' | 'u'<<8 | 'l'<<16 | 'l'<<24, 1<<32 - 1, 40},
+	{'t' | 'r'<<8 | 'u'<<16 | 'e'<<24, 1<<32 - 1, 40},
+	{0, 1<<64 - 1, 0},
+}
+
+// What besideWords tells of a byte.
+const (
+	notBeforeWord = 1 << iota
+	notAfterWord
+)
+
+func besideWords() (table [256]uint8) {
+	for i := range table {
+		switch c := byte(i); c {
+		case ' ', ',':
+		case ':', '[':
+			table[i] = notAfterWord
+		case ']', '}':
+			table[i] = notBeforeWord
+		default:
+			if table[i] = notBeforeWord; c > ' ' {
+				table[i] |= notAfterWord
+			}
+		}
+	}
+	return table
+}
+
+// checkWords adds what begins like a word and is none to the events.
+func (j *JSON) checkWords(b []byte) {
+	known := len(j.Events)
+	for _, p := range j.words {
+		// The word and the bytes before and after it are within eight.
+		var text uint64
+		if from := int(p) - 1; uint(from) < uint(max(0, len(b)-7)) {
+			text = binary.LittleEndian.Uint64(b[from:])
+		} else {
+			text = shortText(b, from)
+		}
+		if !j.isWord(text) {
+			j.Events = append(j.Events, p)
+		}
+	}
+	if len(j.Events) > known {
+		slices.Sort(j.Events)
+	}
+}
+
+// shortText returns the bytes of b from from on, which may be before its beginning, and zeros after its end.
+func shortText(b []byte, from int) uint64 {
+	var text [8]byte
+	if from >= 0 {
+		copy(text[:], b[from:])
+	}
+	return binary.LittleEndian.Uint64(text[:])
+}
+
+// isWord reports whether the bytes after the first of text are a word, and those beside it may be there.
+func (j *JSON) isWord(text uint64) bool {
+	w := &jsonWords[text>>11&3]
+	return (text>>8^w.letters)&w.mask|uint64(j.beside[byte(text)]&notBeforeWord|j.beside[byte(text>>w.after)]&notAfterWord) == 0
+}
+
+// CR reports whether a carriage return is among the bytes.
+func (j *JSON) CR() bool { return j.state.cr != 0 }
 
 // Tokens returns how many tokens begin before byte p.
 func (j *JSON) Tokens(p int) int {
@@ -158,16 +242,18 @@ func jsonBytes() (table [256]uint8) {
 }
 
 // scanJSONPortable is scanJSON a byte at a time.
-func scanJSONPortable(s *jsonState, b []byte, blocks []jsonBlock, events []uint32, kinds [][3]uint64) (n, left int) {
+func scanJSONPortable(s *jsonState, b []byte, blocks []jsonBlock, events, words []uint32, kinds [][3]uint64) (n, w, left int) {
 	table := jsonBytes()
 	for i := range blocks {
-		if len(events)-n < BlockSize+slack {
-			return n, len(blocks) - i
+		if min(len(events)-n, len(words)-w) < BlockSize+slack {
+			return n, w, len(blocks) - i
 		}
 		blocks[i] = jsonBlock{before: s.tokens}
-		for bit, c := range b[i*BlockSize:][:BlockSize] {
-			kind, token, event := s.next(c, table[c])
-			if token {
+		block := b[i*BlockSize:][:BlockSize]
+		for bit, c := range block {
+			colonMayFollow := bit == BlockSize-1 || block[bit+1] == ':'
+			kind, is := s.next(c, table[c], colonMayFollow)
+			if is&isToken != 0 {
 				blocks[i].tokens |= 1 << bit
 				word := &kinds[s.tokens/64]
 				if s.tokens%64 == 0 {
@@ -178,20 +264,33 @@ func scanJSONPortable(s *jsonState, b []byte, blocks []jsonBlock, events []uint3
 				}
 				s.tokens++
 			}
-			if event {
+			if is&isEvent != 0 {
 				events[n] = uint32(s.pos)
 				n++
+			}
+			if is&isWordStart != 0 {
+				words[w] = uint32(s.pos)
+				w++
 			}
 			s.pos++
 		}
 	}
-	return n, 0
+	return n, w, 0
 }
 
-// next tells of byte c whether a token of what kind begins there, and whether it is an event.
-func (s *jsonState) next(c byte, class uint8) (kind Kind, token, event bool) {
+// What next finds at a byte.
+const (
+	isToken = 1 << iota // one begins
+	isEvent
+	isWordStart
+)
+
+// next tells what is at byte c, and of what kind the token is that begins there.
+func (s *jsonState) next(c byte, class uint8, colonMayFollow bool) (kind Kind, is uint8) {
 	isEnd, control := uint64(c) == s.end, c < ' '
-	event = s.escaped == 1 && class&jsonEscape == 0
+	if s.escaped == 1 && class&jsonEscape == 0 {
+		is = isEvent
+	}
 	quote := c == '"' && s.escaped == 0
 	if c != '\\' {
 		s.escaped = 0
@@ -205,38 +304,59 @@ func (s *jsonState) next(c byte, class uint8) (kind Kind, token, event bool) {
 	if isEnd {
 		s.inString = 0
 	}
+	if c == '\r' {
+		s.cr = ^uint64(0)
+	}
 	plain, letter := s.plain, s.letter
 	s.plain, s.letter = 0, 0
 	switch {
 	case quote && s.inString == 0:
 		s.inString, s.escapes = ^uint64(0), 0
-		return Text, true, event
+		return Text, is | isToken
 	case quote:
-		event = event || s.escapes == 1
+		if s.escapes == 1 && colonMayFollow {
+			is |= isEvent
+		}
 		s.inString, s.escapes = 0, 0
 	case s.inString != 0:
 		if c == '\\' {
 			s.escapes = 1
 		}
-		event = event || control
+		if control {
+			is |= isEvent
+		}
 	case control:
-		event = event || (c != '\t' && c != '\r')
+		if c != '\t' && c != '\r' {
+			is |= isEvent
+		}
 		s.escapes = 0
 	case class&jsonMark != 0:
-		if c == ':' {
-			event = event || s.all != 0 || quotes>>63 == 0
-			for _, d := range s.distance[:s.distances] {
-				event = event || quotes>>(64-d)&1 == 1
+		if c == ':' && s.wantsColon(quotes) {
+			is |= isEvent
+		}
+		return Kind(c>>1&1 | c>>5&1<<1 | c>>6&1<<2), is | isToken
+	case c != ' ':
+		if s.plain = 1; plain == 0 {
+			is |= isToken
+		}
+		if class&jsonNumber == 0 {
+			if s.letter = 1; letter == 0 {
+				is |= isWordStart
 			}
 		}
-		return Kind(c>>1&1 | c>>5&1<<1 | c>>6&1<<2), true, event
-	case c != ' ':
-		s.plain = 1
-		if class&jsonNumber == 0 {
-			s.letter = 1
-			event = event || letter == 0
-		}
-		return Scalar, plain == 0, event
 	}
-	return 0, false, event
+	return Scalar, is
+}
+
+// wantsColon reports whether a colon after these quotes is an event.
+func (s *jsonState) wantsColon(quotes uint64) bool {
+	if s.all != 0 || quotes>>63 == 0 {
+		return true
+	}
+	for _, d := range s.distance[:s.distances] {
+		if quotes>>(64-d)&1 == 1 {
+			return true
+		}
+	}
+	return false
 }

@@ -38,10 +38,10 @@ GLOBL jsonEscapes<>(SB), RODATA|NOPTR, $16
 	MOVL   BX, to   \
 	BLSRQ  R15, R15
 
-// func jsonAVX2(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, room int, kinds *[3]uint64) (k, left int)
+// func jsonAVX2(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, room int, kinds *[3]uint64, words *uint32, wordRoom int) (k, w, left int)
 //
 // Of 64 bytes: AX are the quotes that count, BX what is within strings, CX the tokens, R15 the events.
-TEXT ·jsonAVX2(SB), NOSPLIT, $40-72
+TEXT ·jsonAVX2(SB), NOSPLIT, $72-96
 	MOVQ s+0(FP), DI
 	MOVQ b+8(FP), SI
 	MOVQ blocks+16(FP), R12
@@ -51,6 +51,11 @@ TEXT ·jsonAVX2(SB), NOSPLIT, $40-72
 	MOVQ room+40(FP), AX
 	LEAQ -288(R9)(AX*4), AX
 	MOVQ AX, last-16(SP)
+	MOVQ words+56(FP), AX
+	MOVQ AX, words-64(SP)
+	MOVQ wordRoom+64(FP), BX
+	LEAQ -288(AX)(BX*4), AX
+	MOVQ AX, lastWord-72(SP)
 	MOVQ kinds+48(FP), R10
 	MOVQ jsonState_pos(DI), R8
 	MOVQ jsonState_tokens(DI), R11
@@ -75,6 +80,9 @@ TEXT ·jsonAVX2(SB), NOSPLIT, $40-72
 
 block:
 	CMPQ R9, last-16(SP)
+	JHI  done
+	MOVQ words-64(SP), AX
+	CMPQ AX, lastWord-72(SP)
 	JHI  done
 	VMOVDQU (SI), Y0
 	VMOVDQU 32(SI), Y1
@@ -152,8 +160,8 @@ closed:
 	MOVQ  R13, jsonState_plain(DI)
 	MOVQ  jsonState_letter(DI), R13
 	LEAQ  (R13)(R14*2), R13
-	ANDNQ R14, R13, R13
-	ORQ   R13, R15
+	ANDNQ R14, R13, R13 // where words begin
+	MOVQ  R13, begins-48(SP)
 	SHRQ  $63, R14
 	MOVQ  R14, jsonState_letter(DI)
 	ANDQ  AX, BX // opening quotes
@@ -218,18 +226,32 @@ keyed:
 	MOVQ AX, jsonState_quotes(DI)
 	ANDQ R13, BX
 	ORQ  BX, R15
+	CMPQ escaping-32(SP), $0
+	JNE  escapedKeys
+
+marked:
 	POPCNTQ R15, DX
-	LEAQ (R9)(DX*4), CX
+	LEAQ    (R9)(DX*4), CX
 
 places:
 	PLACE(0(R9))
 	PLACE(4(R9))
-	PLACE(8(R9))
-	PLACE(12(R9))
-	ADDQ $16, R9
-	SUBQ $4, DX
-	JGT  places
-	MOVQ CX, R9
+	ADDQ  $8, R9
+	TESTQ R15, R15
+	JNE   places
+	MOVQ  CX, R9
+	MOVQ  begins-48(SP), R15
+	MOVQ  words-64(SP), DX
+	POPCNTQ R15, CX
+	LEAQ  (DX)(CX*4), CX
+	MOVQ  CX, words-64(SP)
+
+words:
+	PLACE(0(DX))
+	PLACE(4(DX))
+	ADDQ  $8, DX
+	TESTQ R15, R15
+	JNE   words
 	ADDQ $64, SI
 	ADDQ $64, R8
 	ADDQ $16, R12
@@ -241,9 +263,13 @@ done:
 	MOVQ R11, jsonState_tokens(DI)
 	SUBQ events+32(FP), R9
 	SHRQ $2, R9
-	MOVQ R9, k+56(FP)
+	MOVQ R9, k+72(FP)
+	MOVQ words-64(SP), AX
+	SUBQ words+56(FP), AX
+	SHRQ $2, AX
+	MOVQ AX, w+80(FP)
 	MOVQ left-8(SP), AX
-	MOVQ AX, left+64(FP)
+	MOVQ AX, left+88(FP)
 	VZEROUPPER
 	RET
 
@@ -295,8 +321,16 @@ escapedStrings:
 	SETCS BP
 	MOVQ  BP, jsonState_escapes(DI)
 	ANDQ  R14, CX
-	ORQ   CX, R15
+	MOVQ  CX, closing-56(SP)
 	JMP   closed
+
+escapedKeys:
+	// Of the strings with a backslash those before a colon matter. What follows the last byte is not known.
+	SHRQ $1, R13
+	BTSQ $63, R13
+	ANDQ closing-56(SP), R13
+	ORQ  R13, R15
+	JMP  marked
 
 controls:
 	VPBROADCASTB jsonState_end(DI), Y7
@@ -313,6 +347,11 @@ controls:
 	VPBROADCASTB X7, Y7
 	VPCMPEQB Y0, Y7, Y4
 	VPCMPEQB Y1, Y7, Y5
+	VPOR Y4, Y5, Y6
+	VPMOVMSKB Y6, R14
+	NEGQ R14
+	SBBQ R14, R14
+	ORQ  R14, jsonState_cr(DI)
 	VPOR Y2, Y4, Y2
 	VPOR Y3, Y5, Y3
 	MASK(Y2, Y3, R13, R14)

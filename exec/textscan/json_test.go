@@ -12,7 +12,8 @@ func FuzzJSON(f *testing.F) {
 		`{"a":1,"b":[true,null,{"c":"x\"y"}]}` + "\n" + `{"cut":"x` + "\n" + `{"b" : -1.5e3}` + "\n",
 		`{"text":"\ud83d\q \\","k\u0061":1}` + "\r\n\t{\"a\":\"\t\"}\n", strings.Repeat(`[{},"",1,`, 30) + "\n", strings.Repeat("\\", 131) + "\"\n\"",
 		strings.Repeat(`"\n`, 50), strings.Repeat("1 ", 200), strings.Repeat(`"a`+"\n", 60), "\x1a\x0c{\x7f\x80\xff}\x1b\n", `true1 1true tru"e`,
-		strings.Repeat(" ", 62) + `"\`, strings.Repeat(" ", 61) + `"a\`,
+		strings.Repeat(" ", 62) + `"\`, strings.Repeat(" ", 61) + `"a\`, strings.Repeat(`true,false:null]`, 9), strings.Repeat(`{"":true}`, 15),
+		strings.Repeat(` false[nulL{fals ,falsE}`, 7), strings.Repeat(`"\\":null`, 17), strings.Repeat("a1", 99),
 	} {
 		f.Add([]byte(s))
 	}
@@ -23,11 +24,16 @@ func FuzzJSON(f *testing.F) {
 			want := NewJSON('\n', distances)
 			n := len(b)/BlockSize + 1
 			padded := append(slices.Clone(b), strings.Repeat(" ", n*BlockSize-len(b))...)
-			want.blocks, want.kinds, want.Events = make([]jsonBlock, n), make([][3]uint64, n+2), make([]uint32, n*BlockSize+BlockSize+slack)
-			k, left := scanJSONPortable(&want.state, padded, want.blocks, want.Events, want.kinds)
-			if want.Events = want.Events[:k]; left != 0 {
+			most := n*BlockSize + BlockSize + slack
+			want.blocks, want.kinds, want.Events, want.words = make([]jsonBlock, n), make([][3]uint64, n+2), make([]uint32, most), make([]uint32, most)
+			k, w, left := scanJSONPortable(&want.state, padded, want.blocks, want.Events, want.words, want.kinds)
+			if want.Events, want.words = want.Events[:k], want.words[:w]; left != 0 {
 				t.Fatalf("%d blocks are left", left)
 			}
+			if !slices.Equal(got.words, want.words) {
+				t.Fatalf("%q: words %v, want %v", b, got.words, want.words)
+			}
+			want.checkWords(b)
 			if last := len(want.Events) - 1; last >= 0 && len(b)%BlockSize == 0 && int(want.Events[last]) == len(b) {
 				want.Events = want.Events[:last] // a backslash ends b, and a blank of the padding, which is a block of its own, follows it
 			}
@@ -60,13 +66,13 @@ func FuzzJSON(f *testing.F) {
 // TestJSON holds events and tokens to their definition.
 func TestJSON(t *testing.T) {
 	j := NewJSON('\n', []int{4})
-	text := `{"id":1,"x" :[tru,"a\"b\q"]}` + "\n"
+	text := `{"id":1,"x" :[tru,"a\"b\q",null],"\n":false, x}` + "\n"
 	j.Scan([]byte(text))
 	var at []string
 	for _, p := range j.Events {
 		at = append(at, text[p:min(len(text), int(p)+2)])
 	}
-	if got, want := strings.Join(at, "|"), `:1|:[|tr|q"|"]|`+"\n"; got != want {
+	if got, want := strings.Join(at, "|"), `:1|:[|tr|q"|":|:f|x}|`+"\n"; got != want {
 		t.Errorf("events %q, want %q", got, want)
 	}
 	n := j.Tokens(len(text) - 1)
@@ -75,9 +81,27 @@ func TestJSON(t *testing.T) {
 	for i := range n {
 		got = append(got, KindAt(kinds, i))
 	}
-	want := []Kind{OpenObject, Text, Colon, Scalar, Comma, Text, Colon, OpenArray, Scalar, Comma, Text, CloseArray, CloseObject}
+	want := []Kind{OpenObject, Text, Colon, Scalar, Comma, Text, Colon, OpenArray, Scalar, Comma, Text, Comma, Scalar, CloseArray,
+		Comma, Text, Colon, Scalar, Comma, Scalar, CloseObject}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// TestJSONWords tells words from what is none, by the bytes in and beside them.
+func TestJSONWords(t *testing.T) {
+	j := NewJSON('\n', nil)
+	for text, want := range map[string]bool{
+		"[true]": true, ":false}": true, ",null,": true, " null\n": true, " null\t": true, ",tru": false, ",true": true, "[truE]": false,
+		"xtrue": false, "}true}": false, ",nullx": false, ",null:": false, ",falsy,": false, ",false\"": false, ",fals": false, ",False,": false,
+		",xxxx,": false, ",\xf8\xf8": false, "\x80null,": false, "]null,": false, "\tnull,": false, ",true\x80": false,
+	} {
+		if got := j.isWord(shortText([]byte(text), 0)); got != want {
+			t.Errorf("%q is a word: %t", text[1:], got)
+		}
+	}
+	if j.isWord(shortText([]byte("true,"), -1)) {
+		t.Error("a run of records does not begin with a word")
 	}
 }
 
