@@ -20,6 +20,7 @@ import (
 	"github.com/winnowdb/winnow/cluster/splits"
 	"github.com/winnowdb/winnow/connectors"
 	"github.com/winnowdb/winnow/connectors/sys"
+	"github.com/winnowdb/winnow/exec/op"
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
@@ -31,9 +32,10 @@ type Config struct {
 	Machine         *sys.Machine
 	Members         member.Members
 	Runner          dispatch.Runner
-	ExchangeAddress string // where workers elsewhere fetch stage outputs; "" if all are in this process
-	MemoryBytes     int64  // of one query in one process; 0: no limit
-	AllowTransform  bool   // whether TRANSFORM may be planned; workers hold the list of commands
+	ExchangeAddress string     // where workers elsewhere fetch stage outputs; "" if all are in this process
+	MemoryBytes     int64      // of one query in one process; 0: no limit
+	Memory          *op.Budget // of all queries in this process; nil: no limit
+	AllowTransform  bool       // whether TRANSFORM may be planned; workers hold the list of commands
 	NoWorkers       time.Duration
 	Splits          splits.Config
 	BroadcastBytes  int64

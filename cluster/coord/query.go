@@ -371,7 +371,7 @@ func (s *statement) cut() splits.Config {
 
 func (s *statement) newQuery(p *planner.Planned, listed map[uint32]*splits.Listing) *dispatch.Query {
 	q := dispatch.New(p.Plan, dispatch.Config{
-		QueryID: s.c.planID(s.run), MemoryBytes: s.c.cfg.MemoryBytes, AllowTransform: s.c.cfg.AllowTransform,
+		QueryID: s.c.planID(s.run), MemoryBytes: s.c.cfg.MemoryBytes, Memory: s.c.cfg.Memory, AllowTransform: s.c.cfg.AllowTransform,
 		ExchangeAddress: s.c.cfg.ExchangeAddress, BatchRows: s.c.cfg.BatchRows, Splits: s.cut(), Listed: listed,
 		Set: s.c.cfg.Set, Machine: s.c.cfg.Machine, Members: s.c.cfg.Members, Runner: s.c.cfg.Runner,
 		NoWorkers: s.c.cfg.NoWorkers, MaxAttempts: uint32(min(s.conn.number(attemptsSetting, defaultAttempts), math.MaxUint32)),

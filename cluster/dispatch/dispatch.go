@@ -43,6 +43,7 @@ type Local struct {
 type Config struct {
 	QueryID         string
 	MemoryBytes     int64
+	Memory          *op.Budget // of all queries in this process; nil: no limit
 	AllowTransform  bool
 	ExchangeAddress string // where workers elsewhere fetch stage outputs
 	BatchRows       int64
@@ -98,6 +99,7 @@ func (q *Query) Run(ctx context.Context, emit worker.Emit) (err error) {
 		if rerr := q.x.release(); err == nil {
 			err = rerr
 		}
+		q.local.Budget.Close()
 	}()
 	g, gctx := errgroup.WithContext(ctx)
 	slots, stopSlots := context.WithCancel(gctx)
@@ -128,7 +130,7 @@ func (q *Query) Run(ctx context.Context, emit worker.Emit) (err error) {
 
 // New prepares a run of plan.
 func New(plan *winnowpb.Plan, cfg Config) *Query {
-	budget := op.NewBudget(cfg.MemoryBytes)
+	budget := cfg.Memory.Query(cfg.MemoryBytes)
 	x := newExchange(len(plan.Stages), &keeper{machine: cfg.Machine, budget: budget})
 	for stage, by := range readers(plan) {
 		x.stages[stage].once = len(by) == 1 && int(by[0]) == len(plan.Stages)-1

@@ -130,7 +130,7 @@ func (s *Server) enter(task *winnowpb.Task) *query {
 	defer s.mu.Unlock()
 	q := s.queries[task.QueryId]
 	if q == nil {
-		q = &query{shared: op.NewShared(), budget: op.NewBudget(task.MemoryBytes)}
+		q = &query{shared: op.NewShared(), budget: s.base.Memory.Query(task.MemoryBytes)}
 		s.queries[task.QueryId] = q
 	}
 	if q.timer != nil {
@@ -153,6 +153,7 @@ func (s *Server) leave(id string) {
 		defer s.mu.Unlock()
 		if q.tasks == 0 && s.queries[id] == q {
 			delete(s.queries, id)
+			q.budget.Close()
 		}
 	})
 }

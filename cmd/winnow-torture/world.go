@@ -59,6 +59,7 @@ type world struct {
 	peers    []*worker.Peers
 	serving  []*grpc.Server
 	spills   string
+	memory   *op.Budget // of all queries on all nodes
 }
 
 // node is a worker that can be killed as SIGKILL does: its connections break and nothing answers.
@@ -109,7 +110,7 @@ func (s settings) machine(dir string, number int) *sys.Machine {
 }
 
 func newWorld(dir string, s settings) (*world, error) {
-	w := &world{spills: filepath.Join(dir, "spill")}
+	w := &world{spills: filepath.Join(dir, "spill"), memory: op.NewBudget(2 * s.memory)}
 	warehouse := filepath.Join(dir, "warehouse")
 	for _, d := range []string{w.spills, warehouse} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
@@ -122,9 +123,9 @@ func newWorld(dir string, s settings) (*world, error) {
 	}
 	m := s.machine(w.spills, 0)
 	set := s.set(m)
-	here := dispatch.InProcess{Base: base(m, set)}
+	here := dispatch.InProcess{Base: w.base(m, set)}
 	cfg := coord.Config{
-		Set: set, Source: source, Warehouse: warehouse, Machine: m, MemoryBytes: s.memory, Version: "torture",
+		Set: set, Source: source, Warehouse: warehouse, Machine: m, MemoryBytes: s.memory, Memory: w.memory, Version: "torture",
 		AnswerBytes: -1, // a question is asked to be worked out
 		Runner:      here, Members: member.Fixed{{Name: "here", Slots: 2}}, BatchRows: s.batchRows, NoWorkers: 5 * time.Second,
 		Splits: splits.Config{TargetBytes: s.splitSize, MaxFiles: 512, Listings: 4}, BroadcastBytes: 4 << 10,
@@ -161,7 +162,7 @@ func (w *world) start(s settings) (member.Fixed, error) {
 		m := s.machine(w.spills, i+1)
 		n := &node{Listener: l, server: s.rpc()}
 		name := fmt.Sprintf("w%d", i+1)
-		winnowpb.RegisterWorkerServiceServer(n.server, worker.NewServer(base(m, s.set(m)), name, "torture", 1, w.newPeers(m)))
+		winnowpb.RegisterWorkerServiceServer(n.server, worker.NewServer(w.base(m, s.set(m)), name, "torture", 1, w.newPeers(m)))
 		w.serve(n.server, n)
 		w.workers = append(w.workers, n)
 		members = append(members, member.Worker{Name: name, Address: l.Addr().String(), Slots: 1})
@@ -196,8 +197,8 @@ func (s settings) set(m *sys.Machine) *connectors.Set {
 	return set
 }
 
-func base(m *sys.Machine, set *connectors.Set) op.Env {
-	return op.Env{Mem: memory.DefaultAllocator, Machine: m, Set: set, BatchRows: 4 << 10}
+func (w *world) base(m *sys.Machine, set *connectors.Set) op.Env {
+	return op.Env{Mem: memory.DefaultAllocator, Machine: m, Set: set, BatchRows: 4 << 10, Memory: w.memory}
 }
 
 func (w *world) close() {

@@ -144,6 +144,12 @@ func (n *node) start() error {
 	if err != nil {
 		return err
 	}
+	if err := n.flags.engine.boundHeap(false); err != nil {
+		return err
+	}
+	if text := n.flags.engine.tooMuch(); text != "" {
+		n.log.Warn(text)
+	}
 	n.peers = worker.NewPeers(machine)
 	n.rpc = grpc.NewServer(append(wire.Guard(), grpc.MaxRecvMsgSize(wire.MaxMessage), grpc.MaxSendMsgSize(wire.MaxMessage),
 		wire.Pings())...)

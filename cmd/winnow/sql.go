@@ -107,8 +107,11 @@ func (f *sqlFlags) client(ctx context.Context) (shell.Client, error) {
 		return nil, err
 	}
 	paceHeap()
-	if err := f.engine.boundHeap(); err != nil {
+	if err := f.engine.boundHeap(true); err != nil {
 		return nil, err
+	}
+	if text := f.engine.tooMuch(); text != "" {
+		fmt.Fprintln(os.Stderr, "warning:", text)
 	}
 	return shell.Embedded{Conn: e.connect()}, nil
 }

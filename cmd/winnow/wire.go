@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"time"
 	_ "time/tzdata" // a static binary knows all time zones
 
@@ -56,7 +55,7 @@ type engineFlags struct {
 
 func (f *engineFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.warehouse, "warehouse", envOr("WINNOW_WAREHOUSE", "warehouse"), "folder of the catalog and of managed tables")
-	fs.StringVar(&f.memory, "memory", envOr("WINNOW_MEMORY", "4GiB"), "memory of a query in one process before it spills")
+	fs.StringVar(&f.memory, "memory", os.Getenv("WINNOW_MEMORY"), "memory of a query in one process before it spills (default: half of what there is, at most 4GiB)")
 	fs.StringVar(&f.spillDir, "spill-dir", os.Getenv("WINNOW_SPILL_DIR"), "folder for spilled rows (default: the system's)")
 	fs.StringVar(&f.timeZone, "time-zone", "", "time zone of sessions (default: $TZ, else UTC)")
 	fs.StringSliceVar(&f.allowTransform, "allow-transform", nil, "commands that select transform may run; * for any")
@@ -104,7 +103,7 @@ func (f *engineFlags) machine() (*sys.Machine, error) {
 func (f *engineFlags) base(m *sys.Machine, set *connectors.Set) op.Env {
 	return op.Env{
 		Mem: memory.DefaultAllocator, Machine: m, Set: set, BatchRows: 16 << 10, AllowTransform: f.allowTransform,
-		Cores: &op.Cores{},
+		Cores: &op.Cores{}, Memory: op.NewBudget(available() / 100 * queriesPercent),
 	}
 }
 
@@ -123,28 +122,6 @@ type cluster struct {
 	exchange string
 
 	running, queued int // statements at once; 0: the coordinator's defaults
-}
-
-// processBytes is what a process holds besides the rows of its query.
-const processBytes = 64 << 20
-
-// boundHeap has garbage collected before a process that runs one query at a time holds much more than --memory allows
-// the query; by itself the heap grows to twice of what is in use.
-func (f *engineFlags) boundHeap() error {
-	bytes, err := f.queryBytes()
-	if err == nil && bytes > 0 {
-		debug.SetMemoryLimit(bytes + processBytes)
-	}
-	return err
-}
-
-// queryBytes is --memory in bytes; 0 is no limit.
-func (f *engineFlags) queryBytes() (int64, error) {
-	bytes, err := parseSize(f.memory)
-	if err != nil {
-		return 0, diag.Errorf(diag.Config, "--memory: %w", err)
-	}
-	return bytes, nil
 }
 
 func (f *engineFlags) engine(cl cluster) (*engine, error) {
@@ -172,7 +149,7 @@ func (f *engineFlags) engine(cl cluster) (*engine, error) {
 	e.base = f.base(m, e.set)
 	here := dispatch.InProcess{Base: e.base}
 	cfg := coord.Config{
-		Set: e.set, Source: source, Warehouse: warehouse, Machine: m, MemoryBytes: bytes, Version: version, Zone: zone,
+		Set: e.set, Source: source, Warehouse: warehouse, Machine: m, MemoryBytes: bytes, Memory: e.base.Memory, Version: version, Zone: zone,
 		AllowTransform: len(f.allowTransform) > 0, Runner: here,
 		Running: cl.running, Queued: cl.queued,
 		Members: member.Fixed{{Name: "here", Slots: max(1, f.slots)}},

@@ -6,20 +6,28 @@ import (
 )
 
 // Budget is the memory that the tasks of one query may hold in one process, in bytes. Blocking operators
-// take from it as they grow and spill when it is used up.
+// take from it as they grow and spill when it is used up, or when that of all queries of the process is.
 type Budget struct {
-	limit int64 // 0: no limit
+	limit int64   // 0: no limit
+	of    *Budget // of all queries; nil: they have no common one
 	used  atomic.Int64
 }
 
 // NewBudget returns a budget of limit bytes; 0 means no limit.
 func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
 
+// Query returns the budget of a query, of limit bytes, within b, which may be nil. Close ends it.
+func (b *Budget) Query(limit int64) *Budget { return &Budget{limit: limit, of: b} }
+
+// Close gives back what the query still has when all of its tasks have ended.
+func (b *Budget) Close() { b.Grow(-b.Used()) }
+
 // Grow takes n bytes (negative: gives back) and reports whether the budget still holds. The bytes are
 // taken in any case: an operator that hears false spills and gives back.
 func (b *Budget) Grow(n int64) bool {
+	ok := b.of == nil || b.of.Grow(n)
 	used := b.used.Add(n)
-	return b.limit == 0 || used <= b.limit
+	return ok && (b.limit == 0 || used <= b.limit)
 }
 
 // Used returns the bytes taken.

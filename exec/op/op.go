@@ -49,6 +49,7 @@ type Env struct {
 	Task     *winnowpb.Task
 	Funcs    *funcs.Ctx
 	Budget   *Budget
+	Memory   *Budget // of all queries in this process; nil: no limit
 	Counters *Counters
 	// Shared holds what the tasks of one query in one process make once and read together, such as the
 	// hash table of a broadcast join.
