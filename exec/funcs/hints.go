@@ -31,7 +31,6 @@ var internalNames = map[string]string{
 	"create_union": unionReason, "extract_union": unionReason,
 	"internal_interval":      "write INTERVAL '1' DAY",
 	"surrogate_key":          "write uuid(), or row_number() over (order by …)",
-	"matchpath":              "write lag, lead and conditional sums with OVER (PARTITION BY … ORDER BY …)",
 	"$sum0":                  "write coalesce(sum(x), 0)",
 	"compute_stats":          "write approx_distinct(x), min(x), max(x) and count(x)",
 	"compute_bit_vector_hll": sketchReason, "compute_bit_vector_fm": sketchReason, "ndv_compute_bit_vector": sketchReason,

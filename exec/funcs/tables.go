@@ -46,7 +46,9 @@ func aggregateFamilies() []family[Aggregate] {
 	}
 }
 
-func windowFamilies() []family[Window] { return []family[Window]{{"Window functions", ranking}} }
+func windowFamilies() []family[Window] {
+	return []family[Window]{{"Window functions", slices.Concat(ranking, paths)}}
+}
 
 func tableFamilies() []family[Table] { return []family[Table]{{"Table functions", tableFunctions}} }
 

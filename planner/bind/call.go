@@ -54,12 +54,20 @@ func (p *place) call(e *ast.Call) (expr.Expr, error) {
 	return expr.NewCall(name, args, e.Span())
 }
 
-// arguments binds the arguments of e. Hive: * and t.* are the columns that they stand for.
+// arguments binds the arguments of e. Hive: * and t.* are the columns that they stand for; in named_struct(*) with their names.
 func (p *place) arguments(e *ast.Call) ([]expr.Expr, error) {
-	if e.Star {
-		return p.starColumns(&ast.Star{Pos: e.Pos})
+	if !e.Star {
+		return p.argumentList(e.Args)
 	}
-	return p.argumentList(e.Args)
+	columns, err := p.starColumns(&ast.Star{Pos: e.Pos})
+	if err != nil || e.Name.Name() != "named_struct" {
+		return columns, err
+	}
+	var out []expr.Expr
+	for i, c := range p.scope.visible(nil) {
+		out = append(out, expr.String(c.Name), columns[i])
+	}
+	return out, nil
 }
 
 func (p *place) argumentList(list []ast.Expr) ([]expr.Expr, error) {

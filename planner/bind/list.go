@@ -115,9 +115,9 @@ func (s *block) columns(cols []column, at diag.Span) {
 	s.tell(at, written)
 }
 
-// tell reports to Env.Star.
+// tell reports to Env.Star what stands in the text.
 func (s *block) tell(at diag.Span, columns []string) {
-	if s.env.Star != nil && len(s.views) == 0 {
+	if s.env.Star != nil && len(s.views) == 0 && at != (diag.Span{}) {
 		s.env.Star(at, strings.Join(columns, ", "))
 	}
 }

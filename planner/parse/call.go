@@ -328,6 +328,18 @@ func (p *parser) window() *ast.Window {
 	if t := p.peek(); isName(t) && !(beforeBy[t.text] && p.ahead(1).is("by")) {
 		w.Base = p.anyWord()
 	}
+	p.windowParts(w)
+	if unit := p.acceptAny("rows", "range"); unit != "" {
+		w.Frame = p.frame(ast.FrameUnit(unit))
+	}
+	p.expect(")")
+	w.Pos = p.from(start)
+	return w
+}
+
+// windowParts reads PARTITION BY and ORDER BY of a window, or what Hive has for them.
+func (p *parser) windowParts(w *ast.Window) {
+	start := p.here()
 	switch {
 	case p.accept("partition", "by"), p.accept("distribute", "by"):
 		w.PartitionBy = p.exprs()
@@ -343,12 +355,6 @@ func (p *parser) window() *ast.Window {
 	case p.at("sort", "by"):
 		w.OrderBy = p.sortBy()
 	}
-	if unit := p.acceptAny("rows", "range"); unit != "" {
-		w.Frame = p.frame(ast.FrameUnit(unit))
-	}
-	p.expect(")")
-	w.Pos = p.from(start)
-	return w
 }
 
 // frame reads what follows ROWS or RANGE.

@@ -278,6 +278,9 @@ func (p *parser) tableFunction(start int, lateral bool) ast.TableRef {
 func (p *parser) table(start int) ast.TableRef {
 	t := &ast.Table{Name: p.tableName()}
 	if p.at("(") {
+		if p.err == nil && p.ahead(1).is("on") && t.Name.Name() == "matchpath" {
+			return p.matchPath(start)
+		}
 		p.notATable()
 		return t
 	}
@@ -302,7 +305,7 @@ func (p *parser) table(start int) ast.TableRef {
 // notATable fails at the parenthesis behind a name in FROM.
 func (p *parser) notATable() {
 	if p.ahead(1).is("on") {
-		p.failAt(p.peek().span(), diag.Unsupported, "partitioned table functions are not supported").
+		p.failAt(p.peek().span(), diag.Unsupported, "no partitioned table function but matchpath is supported").
 			WithHint("use window functions")
 		return
 	}

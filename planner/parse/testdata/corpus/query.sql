@@ -72,3 +72,5 @@ select * from "t$partitions";
 select * from `d.t` x;
 select "$path", `$path` from t;
 select * from (select 1);
+select * from matchpath(on t arg1('x.y*'), arg2('x'), arg3(a > 1), arg4('y'), arg5(b), arg6('a, size(tpath)')) m join u on m.a = u.a;
+select n from matchpath(on (select * from t) v distribute by a sort by b desc f('x'), g('x'), h(v.a > 1), i('select v.a n, tpath[0].b'));
