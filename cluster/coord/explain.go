@@ -192,22 +192,28 @@ func (s *statement) analyze(ctx context.Context, p *planner.Planned) (*Result, e
 
 // Describe is the one line that says what a statement took.
 func Describe(s Summary) string {
-	st := s.Stats
+	st, took := s.Stats, s.Elapsed.Round(time.Millisecond)
+	rows := "1 row"
+	if s.Rows != 1 {
+		rows = fmt.Sprintf("%d rows", s.Rows)
+	}
+	if s.Scans == 0 && st.Files == 0 {
+		return fmt.Sprintf("%s, %s", rows, took)
+	}
 	total := fmt.Sprint(s.PartitionsTotal)
 	if s.PartitionsTotal < 0 {
 		total = "?"
+	}
+	damage := fmt.Sprintf("corrupt rows %d, bad values %d%s", st.BadRows, st.BadValues, rare(st))
+	if s.Kept {
+		return fmt.Sprintf("%s, kept from an earlier statement over the same files, partitions %d/%s, %s, %s", rows, s.PartitionsKept, total, damage, took)
 	}
 	rate := 0.0
 	if sec := s.Elapsed.Seconds(); sec > 0 {
 		rate = float64(st.BytesDecoded) / 1e9 / sec
 	}
-	if s.Kept {
-		return fmt.Sprintf("%d rows, kept from an earlier statement over the same files, partitions %d/%s, corrupt rows %d, bad values %d%s, %s",
-			s.Rows, s.PartitionsKept, total, st.BadRows, st.BadValues, rare(st), s.Elapsed.Round(time.Millisecond))
-	}
-	return fmt.Sprintf("%d rows, partitions %d/%s, files %d, bytes %d (%d decoded), rows read %d, corrupt rows %d, bad values %d%s, %s, %.2f GB/s",
-		s.Rows, s.PartitionsKept, total, st.Files, st.BytesRead, st.BytesDecoded, st.RowsRead, st.BadRows, st.BadValues, rare(st),
-		s.Elapsed.Round(time.Millisecond), rate)
+	return fmt.Sprintf("%s, partitions %d/%s, files %d, bytes %d (%d decoded), rows read %d, %s, %s, %.2f GB/s",
+		rows, s.PartitionsKept, total, st.Files, st.BytesRead, st.BytesDecoded, st.RowsRead, damage, took, rate)
 }
 
 // rare names the counters that are mostly zero, where they are not.
