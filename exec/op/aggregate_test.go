@@ -48,6 +48,24 @@ func TestAggregate(t *testing.T) {
 	r.want(aggNode("x bigint", complete, nil, r.read(0), where(distinct(agg("count", n)), call(">", n, expr.Int(2)))), true, "3")
 }
 
+// TestAggregateSameKeys groups batches of which all rows, or the first ones, have the same keys.
+func TestAggregateSameKeys(t *testing.T) {
+	for _, keys := range [][]string{{"a|1", "a|1", "a|1"}, {"a|1", "a|1", "a|2"}, {"a|1", "b|1", "b|1"}, {"NULL|1", "NULL|1", "NULL|1"}, {"|0", "|0", "|0"}} {
+		in := table{"s string, d int, n int", nil}
+		counts := map[string]int{}
+		var want []string
+		for i, k := range keys {
+			in.rows = append(in.rows, fmt.Sprintf("%s|%d", k, i))
+			counts[k]++
+		}
+		for _, k := range slices.Compact(slices.Clone(keys)) {
+			want = append(want, fmt.Sprintf("%s|%d", k, counts[k]))
+		}
+		r := newRig(t, in)
+		r.want(aggNode("s string, d int, c bigint", winnowpb.Aggregate_COMPLETE, []expr.Expr{col(0, "string"), col(1, "int")}, r.read(0), agg("count")), false, want...)
+	}
+}
+
 // TestAggregateShares: calls whose states hold the same share one, unless their rows differ.
 func TestAggregateShares(t *testing.T) {
 	r := newRig(t, table{"k int, v decimal(5,2), w decimal(5,2), x double", []string{"1|2.50|1.00|7", "2|0.25|9.00|8", "1|0.50|3.00|9"}})

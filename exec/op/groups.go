@@ -1,6 +1,8 @@
 package op
 
 import (
+	"slices"
+
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
@@ -108,8 +110,28 @@ func (g *groups) number(rec arrow.Record) error {
 		return err
 	}
 	defer release(cols)
+	if n > 1 && !slices.ContainsFunc(cols, func(c arrow.Array) bool { return !vec.Same(c) }) {
+		return g.numberSame(cols)
+	}
 	g.hash.of(cols, n)
 	return g.find(cols)
+}
+
+// numberSame sets ids to the one group of rows that have the same keys, as those of a file have that is grouped by its partition.
+func (g *groups) numberSame(cols []arrow.Array) error {
+	ids, first := g.ids, make([]arrow.Array, len(cols))
+	for i, c := range cols {
+		first[i] = array.NewSlice(c, 0, 1)
+	}
+	defer release(first)
+	g.ids = ids[:1]
+	g.hash.of(first, 1)
+	err := g.find(first)
+	g.ids = ids
+	for i := range ids {
+		ids[i] = ids[0]
+	}
+	return err
 }
 
 // find sets ids to the groups of the keys in cols, of which hash has the hashes.

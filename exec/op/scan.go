@@ -72,6 +72,7 @@ const (
 	scanBatchRows  = 16384    // where Env names no number
 	batchBytes     = 32 << 20 // of values end a batch before it has its rows
 	zeroColumnRows = 1 << 20  // of a batch without columns
+	leastRun       = 8        // this part of a batch ends before a file with other values
 )
 
 func newScan(env *Env, n *winnowpb.Node) (Operator, error) {
@@ -300,6 +301,9 @@ func (s *scan) gather(ctx context.Context) error {
 		if s.file == nil {
 			if more, err := s.openNext(ctx); err != nil || !more {
 				return err
+			}
+			if s.cols.Rows() >= max(1, full/leastRun) && !s.sameValues() {
+				return nil
 			}
 		}
 		if err := s.step(); err != nil {

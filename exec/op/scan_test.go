@@ -182,6 +182,34 @@ func TestScan(t *testing.T) {
 	}
 }
 
+// TestScanBatches: a batch of some size ends before a file with another value of a column that rows have by their file.
+func TestScanBatches(t *testing.T) {
+	w := newScanWorld(t)
+	w.env.BatchRows = 32
+	n := with(scanOf("", comma, "a string"), winnowpb.ScanColumn_PARTITION, "p", "string")
+	rows := func(n int) string { return strings.Repeat("x\n", n) }
+	w.task.Splits = []*winnowpb.Split{{Files: []*winnowpb.FileRange{
+		w.file("a", rows(3), "1"), w.file("b", rows(5), "2"), w.file("c", rows(4), "3"), w.file("d", rows(4), "3"), w.file("e", rows(2), "4"), w.file("f", rows(1), "5"),
+	}}}
+	o, err := operator(w.env, n, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Close()
+	var got []int64
+	for {
+		rec, err := o.Next(t.Context())
+		if err != nil {
+			break
+		}
+		got = append(got, rec.NumRows())
+		rec.Release()
+	}
+	if want := []int64{8, 8, 3}; !slices.Equal(got, want) {
+		t.Errorf("batches of %d rows, want %d", got, want)
+	}
+}
+
 func TestScanVirtualColumns(t *testing.T) {
 	w := newScanWorld(t)
 	n := scanOf("", comma, "a string")

@@ -60,6 +60,24 @@ func (s *scan) column(i int, c *winnowpb.ScanColumn, data []arrow.Array, rows in
 	return vec.Take(s.env.Mem, values, idx), nil
 }
 
+// sameValues reports whether the open file has the values of the file before, as far as rows have values of their file. A batch of
+// such files costs less to group by them.
+func (s *scan) sameValues() bool {
+	before := s.runs[len(s.runs)-1].file
+	for i, c := range s.spec.Columns {
+		switch c.Source {
+		case winnowpb.ScanColumn_DATA, winnowpb.ScanColumn_BLOCK_OFFSET, winnowpb.ScanColumn_LINE:
+			continue
+		}
+		was, err1 := fileValue(c, before, s.schema.Field(i).Type)
+		is, err2 := fileValue(c, s.file.rng, s.schema.Field(i).Type)
+		if err1 != nil || err2 != nil || (was == nil) != (is == nil) || was != nil && *was != *is {
+			return false
+		}
+	}
+	return true
+}
+
 // repeated returns text that is the same for all rows of a run, value r for run r. Files that follow each other mostly have the
 // same, and then share it.
 func (s *scan) repeated(column int, values *array.String, rows int) arrow.Array {
