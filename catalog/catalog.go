@@ -77,6 +77,14 @@ type Format struct {
 // Links reports whether the files name, a path a line, the files to read: Hive's SymlinkTextInputFormat.
 func (f Format) Links() bool { return strings.HasSuffix(f.InputFormat, ".SymlinkTextInputFormat") }
 
+// Reader is the SerDe that reads the files: that of the input format where it has one.
+func (f Format) Reader() string {
+	if strings.HasSuffix(f.InputFormat, ".CloudTrailInputFormat") {
+		return "com.amazon.emr.hive.serde.CloudTrailSerde"
+	}
+	return f.SerDe
+}
+
 // Bucketing is CLUSTERED BY … SORTED BY … INTO n BUCKETS and SKEWED BY; it is kept for show create table and
 // bucket sampling.
 type Bucketing struct {

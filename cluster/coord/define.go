@@ -31,7 +31,7 @@ func (s *statement) ddlEnv(ctx context.Context) (*ddl.Env, error) {
 
 // checkFormat asks the SerDe whether it can read the table, and which types its columns then have.
 func checkFormat(t *catalog.Table) ([]arrow.DataType, error) {
-	f, err := serde.Lookup(t.Format.SerDe)
+	f, err := serde.Lookup(t.Format.Reader())
 	if err != nil {
 		return nil, err
 	}

@@ -187,7 +187,7 @@ func (s *statement) writeNode(plan logical.Node, t target) *logical.Write {
 	}
 	return &logical.Write{
 		Input: plan, Table: t.table, Static: t.static, Dynamic: t.dynamic, Location: t.location,
-		Format: t.table.Format.SerDe, Properties: props, MaxPartitions: s.conn.number(partitionsSetting, 0),
+		Format: t.table.Format.Reader(), Properties: props, MaxPartitions: s.conn.number(partitionsSetting, 0),
 		Out: []logical.Field{
 			out("path", datatype.String), out("rows", datatype.BigInt), out("bytes", datatype.BigInt),
 			out("partition", datatype.String), out("final", datatype.String),

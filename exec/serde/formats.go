@@ -42,6 +42,11 @@ func Formats() []*Format {
 			check: checkJSON, decoder: newJSON, encoder: newJSONEncoder, where: true, fields: true,
 		},
 		{
+			Name:    "cloudtrail",
+			Classes: []string{"com.amazon.emr.hive.serde.CloudTrailSerde"},
+			check:   checkJSON, decoder: newJSON, where: true, fields: true, unwrap: newEventLines,
+		},
+		{
 			Name:    "grok",
 			Classes: []string{"com.amazonaws.glue.serde.GrokSerDe"},
 			check:   checkGrok, decoder: newGrok, where: true,

@@ -73,6 +73,9 @@ func (t *Table) OpenInput(path string, raw io.Reader, warn func(string)) (*Input
 	if t.Charset.wide() {
 		in.Reader = transform.NewReader(in.Reader, unicode.BOMOverride(t.Charset.enc.NewDecoder()))
 	}
+	if t.Format.unwrap != nil {
+		in.Reader = t.Format.unwrap(path, in.Reader)
+	}
 	return in, nil
 }
 
@@ -166,14 +169,14 @@ func NamedPacked(path string) bool {
 }
 
 // Splittable reports whether files of a table may be cut at byte ranges that are read apart: not if they are
-// named as compressed ones, if more than a header line or any footer is to be skipped, or if where
+// named as compressed ones, if their format is no lines, if more than a header line or any footer is to be skipped, or if where
 // records end depends on all bytes before.
 func Splittable(format string, properties map[string]string, path string) bool {
 	if NamedPacked(path) {
 		return false
 	}
 	f, err := Lookup(format)
-	if err != nil {
+	if err != nil || f.unwrap != nil {
 		return false
 	}
 	s := &spec{props: newProps(properties)}

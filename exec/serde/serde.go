@@ -77,8 +77,10 @@ type Format struct {
 	decoder func(s *spec, need Need) (Decoder, error)
 	encoder func(s *spec) (Encoder, error) // nil: the format cannot be written
 	framing func(s *spec) (Framing, error) // nil: lines
-	where   bool                           // decoders take Need.Where
-	fields  bool                           // decoders take Need.Fields
+	// unwrap makes lines of the text of a whole file, whose path is for errors; nil: they are lines.
+	unwrap func(path string, text io.Reader) io.Reader
+	where  bool // decoders take Need.Where
+	fields bool // decoders take Need.Fields
 }
 
 // spec is a checked Spec.

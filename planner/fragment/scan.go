@@ -21,7 +21,7 @@ func (c *cutter) scan(n *logical.Scan) (*piece, error) {
 		return nil, err
 	}
 	s := &winnowpb.Scan{
-		ScanId: n.ID, Format: n.Table.Format.SerDe, Properties: properties(n.Table), Table: n.Table.FullName(),
+		ScanId: n.ID, Format: n.Table.Format.Reader(), Properties: properties(n.Table), Table: n.Table.FullName(),
 		DataColumns: catalogFields(n.Table.Columns), PartitionColumns: catalogFields(n.Table.Partition),
 		Filters: filters, Limit: n.Limit, Strict: strings.EqualFold(n.Table.Props["strict"], "true"),
 	}
