@@ -103,6 +103,8 @@ func (p *typeParser) parse(depth int) (arrow.DataType, error) {
 		return p.mapType(depth)
 	case "struct":
 		return p.structType(depth)
+	case unionMark:
+		return p.union(depth)
 	case "decimal", "numeric", "dec", "varchar", "char", "character varying", "character":
 		if p.accept('(') {
 			return p.params(name)
@@ -111,7 +113,7 @@ func (p *typeParser) parse(depth int) (arrow.DataType, error) {
 	if t, ok := simple[name]; ok {
 		return t, nil
 	}
-	names := []string{"array", "map", "struct", "varchar", "char"}
+	names := []string{"array", "map", "struct", unionMark, "varchar", "char"}
 	for n := range simple {
 		names = append(names, n)
 	}
@@ -172,6 +174,22 @@ func (p *typeParser) structType(depth int) (arrow.DataType, error) {
 		fields = append(fields, arrow.Field{Name: name, Type: t})
 		if !p.accept(',') {
 			return Struct(fields...), p.expect('>')
+		}
+	}
+}
+
+func (p *typeParser) union(depth int) (arrow.DataType, error) {
+	if err := p.expect('<'); err != nil {
+		return nil, err
+	}
+	var members []arrow.DataType
+	for {
+		t, err := p.parse(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		if members = append(members, t); !p.accept(',') {
+			return Union(members...), p.expect('>')
 		}
 	}
 }

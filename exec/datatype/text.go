@@ -131,6 +131,11 @@ func appendJSON(dst []byte, a arrow.Array, i int, zone *time.Location) []byte {
 		return append(dst, ']')
 	case *array.Struct:
 		dst = append(dst, '{')
+		if _, ok := UnionMembers(v.DataType()); ok {
+			tag := v.Field(0).(*array.Int8).Value(i)
+			dst = append(strconv.AppendInt(dst, int64(tag), 10), ':')
+			return append(appendJSON(dst, v.Field(1+int(tag)), i, zone), '}')
+		}
 		for f, field := range v.DataType().(*arrow.StructType).Fields() {
 			if f > 0 {
 				dst = append(dst, ',')

@@ -17,6 +17,7 @@
 //	interval year to month         arrow.MonthInterval
 //	interval day to second         *DayTimeType                       Decimal128: nanoseconds
 //	array, map, struct             List, Map, Struct
+//	uniontype                      Struct                             the tag and the members: see Union
 //
 // Timestamps take 128 bits since Hive's run over the years 1 to 9999 with nine fraction digits, which
 // 64 bits cannot hold. Times before 1582 are proleptic Gregorian, as in Hive 4.
@@ -186,6 +187,16 @@ func Name(t arrow.DataType) string {
 		return "array<" + Name(t.Elem()) + ">"
 	case *arrow.StructType:
 		var b strings.Builder
+		if members, ok := UnionMembers(t); ok {
+			b.WriteString(unionMark + "<")
+			for i, f := range members {
+				if i > 0 {
+					b.WriteByte(',')
+				}
+				b.WriteString(Name(f.Type))
+			}
+			return b.String() + ">"
+		}
 		b.WriteString("struct<")
 		for i, f := range t.Fields() {
 			if i > 0 {

@@ -12,6 +12,7 @@ func TestParseName(t *testing.T) {
 	for _, name := range []string{
 		"void", "boolean", "tinyint", "bigint", "decimal(10,2)", "varchar(3)", "char(5)", "timestamp", "interval_day_time",
 		"map<string,array<struct<a:int,b:timestamp>>>", "struct<`a,b:c`:int,` x``y`:string,plain:int>", "array<varchar(2)>", "timestamp with local time zone",
+		"uniontype<int,array<uniontype<string,map<int,string>>>>",
 	} {
 		got, err := Parse(name)
 		if err != nil {
@@ -22,7 +23,7 @@ func TestParseName(t *testing.T) {
 			t.Errorf("Name(Parse(%q)) = %q", name, Name(got))
 		}
 	}
-	for _, bad := range []string{"", "intt", "decimal(39)", "map<array<int>,int>", "array<int", "int)", "varchar(0)", "struct<a>"} {
+	for _, bad := range []string{"", "intt", "decimal(39)", "map<array<int>,int>", "array<int", "int)", "varchar(0)", "struct<a>", "uniontype<>", "uniontype<int"} {
 		if got, err := Parse(bad); err == nil {
 			t.Errorf("Parse(%q) = %s, want an error", bad, Name(got))
 		}

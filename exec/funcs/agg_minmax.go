@@ -55,7 +55,7 @@ func bindExtreme(name string, args []Arg, greatest bool) (AggBound, error) {
 	case arrow.STRING, arrow.BINARY:
 		b.New = func(*Ctx) State { return &extremeBytes{t: t, greatest: greatest} }
 	case arrow.LIST, arrow.STRUCT:
-		if hasMap(t) {
+		if hasMap(t) || datatype.HasUnion(t) {
 			return AggBound{}, badArg(name, 0, "values that can be ordered", t)
 		}
 		return bestBound(t, greatest), nil

@@ -4,6 +4,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/winnowdb/winnow/exec/datatype"
 )
 
 // castNested casts arrays, maps and structs of one shape part by part; fields of structs by place.
@@ -27,7 +29,7 @@ func castNested(from, to arrow.DataType) Kernel {
 		}
 	case *arrow.StructType:
 		t, ok := to.(*arrow.StructType)
-		if !ok || len(t.Fields()) != len(f.Fields()) {
+		if !ok || datatype.HasUnion(f) || datatype.HasUnion(t) || len(t.Fields()) != len(f.Fields()) {
 			return nil
 		}
 		for i := range f.Fields() {

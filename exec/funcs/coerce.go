@@ -242,7 +242,7 @@ func commonNested(a, b arrow.DataType, common func(a, b arrow.DataType) (arrow.D
 			return datatype.Array(e), nil
 		}
 	case *arrow.StructType:
-		if b, ok := b.(*arrow.StructType); ok && len(a.Fields()) == len(b.Fields()) {
+		if b, ok := b.(*arrow.StructType); ok && !datatype.HasUnion(a) && !datatype.HasUnion(b) && len(a.Fields()) == len(b.Fields()) {
 			fields := make([]arrow.Field, len(a.Fields()))
 			for i, f := range a.Fields() {
 				t, err := common(f.Type, b.Field(i).Type)

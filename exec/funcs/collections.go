@@ -310,6 +310,9 @@ func bindGetField(args []Arg) (Bound, error) {
 	if !ok {
 		return Bound{}, diag.Errorf(diag.Type, "%s has no fields, so no field %q", datatype.Name(args[0].Type), name)
 	}
+	if _, union := datatype.UnionMembers(s); union {
+		return Bound{}, diag.Errorf(diag.Type, "%s has no fields, so no field %q", datatype.Name(s), name).WithHint("write extract_union(x).tag_0")
+	}
 	var names []string
 	for k, f := range s.Fields() {
 		if foldName(f.Name) != foldName(name) {

@@ -55,7 +55,7 @@ func compareType(op string, a, b arrow.DataType) (arrow.DataType, error) {
 		return nil, err
 	}
 	equality := op == "=" || op == "<>" || op == "<=>" || op == "in"
-	if datatype.IsNested(t) && !equality {
+	if datatype.IsNested(t) && (!equality || datatype.HasUnion(t)) {
 		return nil, diag.Errorf(diag.Type, "%s does not compare values of type %s", op, datatype.Name(t))
 	}
 	return t, nil

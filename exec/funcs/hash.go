@@ -151,6 +151,9 @@ func hashNested(f hashFunc, a arrow.Array, i int) int32 {
 			h = h*31 + orZero(f, a.ListValues(), int(j))
 		}
 	case *array.Struct:
+		if _, ok := datatype.UnionMembers(a.DataType()); ok { // the member's
+			return orZero(f, a.Field(1+int(a.Field(0).(*array.Int8).Value(i))), i)
+		}
 		for k := range a.NumField() {
 			h = h*31 + orZero(f, a.Field(k), i)
 		}

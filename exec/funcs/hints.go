@@ -28,7 +28,6 @@ func NoFunction(what, name string, known []string) *diag.Error {
 // internalNames are functions of Hive that no query needs, and what to do instead.
 var internalNames = map[string]string{
 	"tomap": "write map(k, v, …)", "toarray": "write array(a, …)", "tostruct": "write struct(a, …)",
-	"create_union": unionReason, "extract_union": unionReason,
 	"internal_interval":      "write INTERVAL '1' DAY",
 	"surrogate_key":          "write uuid(), or row_number() over (order by …)",
 	"$sum0":                  "write coalesce(sum(x), 0)",
@@ -42,7 +41,6 @@ var internalNames = map[string]string{
 }
 
 const (
-	unionReason  = "uniontype is not supported: declare the column as a struct or a string"
 	sketchReason = "write approx_distinct(x)"
 	hiveOnly     = "it serves Hive's own workings and has no meaning here"
 )

@@ -30,7 +30,7 @@ func scalarFamilies() []family[Scalar] {
 		{"Strings", slices.Concat(strs, textCodes, textSearch, fileLookups, formatting, prose, masks)},
 		{"Patterns", regexes},
 		{"JSON and XML", slices.Concat(jsonText, xpaths)},
-		{"Arrays, maps, structs", slices.Concat(containers, arrays)},
+		{"Arrays, maps, structs", slices.Concat(containers, unions, arrays)},
 		{"With lambdas", lambdas},
 		{"URLs and addresses", slices.Concat(urls, networks, enrichment)},
 		{"Log lines and units", slices.Concat(logLines, units)},

@@ -1,5 +1,7 @@
 package serde
 
+import "github.com/winnowdb/winnow/exec/textscan"
+
 // delimited decodes one record at a time; chunks of plain tables go through delimitedChunk.
 type delimited struct {
 	*lazy
@@ -155,6 +157,10 @@ func (d *delimited) value(c *vector, b []byte, level int) {
 			d.entries(c, b, level)
 			return
 		}
+		if c.union {
+			d.union(c, b, level)
+			return
+		}
 		f := fields{d: d.lazy, b: b, sep: d.seps[level], left: len(c.kids)}
 		for _, k := range c.kids {
 			if part, ok := f.next(); ok {
@@ -167,6 +173,32 @@ func (d *delimited) value(c *vector, b []byte, level int) {
 	default:
 		d.append(c, b)
 	}
+}
+
+// union adds a value of a uniontype: its tag, a separator and the member; no tag is 0. What has no separator, or a tag that there is
+// not, is NULL and counted: Hive fails at it.
+func (d *delimited) union(c *vector, b []byte, level int) {
+	n := d.cut(b, d.seps[level])
+	tag, ok := textscan.Int(b[:n])
+	if !ok {
+		tag, ok = lazyInt(b[:n])
+	}
+	if n == 0 {
+		tag, ok = 0, true
+	}
+	if n == len(b) || !ok || tag < 0 || tag >= int64(len(c.kids)-1) {
+		c.appendBad()
+		return
+	}
+	c.kids[0].appendInt(tag)
+	for i, k := range c.kids[1:] {
+		if int64(i) == tag {
+			d.value(k, b[n+1:], level+1)
+		} else {
+			k.appendNull()
+		}
+	}
+	c.added()
 }
 
 // list adds an array. No text at all is an array without items, not one with an empty item.

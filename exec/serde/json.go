@@ -5,6 +5,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 
+	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
@@ -32,6 +33,11 @@ type json struct {
 }
 
 func checkJSON(s *spec) error {
+	for i, c := range s.Columns {
+		if datatype.HasUnion(s.types[i]) {
+			return diag.Errorf(diag.Unsupported, "column %q: JSON has no uniontype", c.Name).WithHint("declare it as a string, and read it with get_json_object")
+		}
+	}
 	_, err := newTexts(s, texts{})
 	return err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 
+	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/inflate"
 	"github.com/winnowdb/winnow/proto/diag"
 )
@@ -223,6 +224,12 @@ func (t *Table) NewEncoder() (Encoder, error) {
 	if t.Format.encoder == nil {
 		return nil, diag.Errorf(diag.Unsupported, "tables of format %s are read-only", t.Format.Name).
 			WithHint("written are %s", strings.Join(writable(), ", "))
+	}
+	for i, c := range t.spec.Columns {
+		if datatype.HasUnion(t.spec.types[i]) {
+			return nil, diag.Errorf(diag.Unsupported, "column %q of type %s is read-only", c.Name, datatype.Name(t.spec.types[i])).
+				WithHint("write extract_union(x), a struct")
+		}
 	}
 	return t.Format.encoder(t.spec)
 }

@@ -63,6 +63,7 @@ type vector struct {
 	width    int                // characters of varchar and char
 	prec     int                // of decimal
 	scale    int
+	union    bool // the first of kids is the tag of a uniontype
 }
 
 func newVector(t arrow.DataType) *vector {
@@ -84,6 +85,7 @@ func newVector(t arrow.DataType) *vector {
 		c.kind, c.kids = kindList, []*vector{newVector(t.Elem())}
 	case *arrow.StructType:
 		c.kind = kindStruct
+		_, c.union = datatype.UnionMembers(t)
 		for _, f := range t.Fields() {
 			c.kids = append(c.kids, newVector(f.Type))
 		}

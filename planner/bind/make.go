@@ -108,7 +108,7 @@ func isArrayOfStructs(e expr.Expr) bool {
 	return ok && l.Elem().ID() == arrow.STRUCT
 }
 
-// hasMap reports whether t is a map or has one inside: such values have no order.
+// hasMap reports whether t is a map or uniontype or has one inside: such values have no order.
 func hasMap(t arrow.DataType) bool {
 	switch t := t.(type) {
 	case *arrow.MapType:
@@ -116,6 +116,9 @@ func hasMap(t arrow.DataType) bool {
 	case *arrow.ListType:
 		return hasMap(t.Elem())
 	case *arrow.StructType:
+		if _, union := datatype.UnionMembers(t); union {
+			return true
+		}
 		for _, f := range t.Fields() {
 			if hasMap(f.Type) {
 				return true

@@ -41,7 +41,14 @@ func Type(t *ast.Type) (arrow.DataType, error) {
 		}
 		return datatype.Struct(fields...), nil
 	case "uniontype":
-		return nil, diag.At(t.Span(), diag.Unsupported, "type uniontype is not supported")
+		members := make([]arrow.DataType, len(t.Elems))
+		for i, e := range t.Elems {
+			var err error
+			if members[i], err = Type(e); err != nil {
+				return nil, err
+			}
+		}
+		return datatype.Union(members...), nil
 	}
 	var out arrow.DataType
 	var err error
