@@ -175,7 +175,8 @@ func keepable(plan *winnowpb.Plan) bool {
 	return scans > 0
 }
 
-// repeatable reports whether the operators of n give the same rows for the same files.
+// repeatable reports whether the operators of n give the same rows for the same files. A call without arguments that has not become
+// a constant asks for the time.
 func repeatable(n *winnowpb.Node) bool {
 	same := true
 	eachMessage(n, func(m proto.Message) bool {
@@ -184,7 +185,7 @@ func repeatable(n *winnowpb.Node) bool {
 			same = false
 		case *winnowpb.Call:
 			f := funcs.FindScalar(m.Name)
-			same = same && (f == nil || !f.Volatile && !f.Outside)
+			same = same && len(m.Args) > 0 && (f == nil || !f.Volatile && !f.Outside)
 		}
 		return same
 	})
@@ -193,7 +194,7 @@ func repeatable(n *winnowpb.Node) bool {
 
 // planDigest tells apart plans that may answer otherwise over the same files. A plan holds all that workers know: expressions with
 // their constants, formats, folders, the user, the time zone and the settings. Of the time it counts the year, which casts of
-// two-digit years go by; elsewhere the time has become a constant.
+// two-digit years go by; elsewhere it has become a constant, or the plan is not keepable.
 func planDigest(plan *winnowpb.Plan) (digest, error) {
 	session := plan.Session
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(&winnowpb.Plan{Stages: plan.Stages, Session: &winnowpb.Session{
