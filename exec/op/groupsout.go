@@ -32,9 +32,12 @@ type groupsOut struct {
 	ids    []uint32 // of the batch
 
 	// If the stage's output cuts by the keys, a batch has groups of one of its partitions only.
-	order []uint32 // the groups in the order of their partitions
-	ends  []int    // of the partitions in order; nil: batches are not cut
-	part  int      // of the last batch
+	parts  int // 0: batches are not cut
+	cutAt  int
+	order  []uint32 // of some groups from cutAt on, in the order of their partitions
+	ends   []int    // of the partitions in order
+	part   int      // of the last batch
+	hashes []uint64
 }
 
 // output begins to give g out, with states as f gives them; g is the output's then.
@@ -67,27 +70,33 @@ func (o *groupsOut) byPartition(out *winnowpb.Output) {
 			return
 		}
 	}
-	parts := make([]uint32, o.table.n)
-	next := make([]int, out.Partitions+1)
-	var hashes []uint64
-	for at := 0; at < len(parts); at += len(hashes) {
-		n := min(len(parts)-at, o.table.env.BatchRows)
-		hashes = o.table.index.hashes(types, o.inSequence(at, n), hashes)
-		for i, hash := range hashes {
-			part := uint32(hash % uint64(out.Partitions))
-			parts[at+i] = part
-			next[part+1]++
-		}
+	o.parts = int(out.Partitions)
+}
+
+// partRows is how many rows of a partition are copied together. Keys lie in the order of their numbers: what is copied for one
+// partition after the other is to stay near the core until the last.
+const partRows = 2 << 10
+
+// cut puts the groups that come next in the order of their partitions.
+func (o *groupsOut) cut() {
+	n := min(o.table.n-o.at, partRows*o.parts)
+	o.hashes = o.table.index.hashes(o.table.types, o.inSequence(o.at, n), o.hashes)
+	o.ends = zeroed(o.ends, o.parts+1)
+	for i, hash := range o.hashes {
+		part := hash % uint64(o.parts)
+		o.hashes[i] = part
+		o.ends[part+1]++
 	}
-	for p := range out.Partitions {
-		next[p+1] += next[p]
+	for p := range o.parts {
+		o.ends[p+1] += o.ends[p]
 	}
-	o.order = make([]uint32, len(parts))
-	for i, p := range parts {
-		o.order[next[p]] = uint32(i)
-		next[p]++
+	o.order = sized(o.order, n)
+	for i, p := range o.hashes {
+		o.order[o.ends[p]] = uint32(o.at + i)
+		o.ends[p]++
 	}
-	o.ends = next[:out.Partitions] // each has moved on to where the one after it began
+	o.ends = o.ends[:o.parts] // each has moved on to where the one after it began
+	o.part, o.cutAt = 0, o.at
 }
 
 // inSequence sets ids to n numbers from the given one on, and returns it.
@@ -107,14 +116,18 @@ func (o *groupsOut) next() (arrow.Record, error) {
 			n = min(n, o.first.batch())
 		}
 		var ids []uint32
-		if o.ends == nil {
+		if o.parts == 0 {
 			ids = o.inSequence(o.at, n)
 		} else {
-			for o.at == o.ends[o.part] {
+			if o.at == o.cutAt+len(o.order) {
+				o.cut()
+			}
+			at := o.at - o.cutAt
+			for at == o.ends[o.part] {
 				o.part++
 			}
-			n = min(n, o.ends[o.part]-o.at)
-			ids = o.order[o.at : o.at+n]
+			n = min(n, o.ends[o.part]-at)
+			ids = o.order[at : at+n]
 		}
 		if o.first != nil {
 			ids = o.first.among(o.states, o.at, ids)
@@ -125,7 +138,7 @@ func (o *groupsOut) next() (arrow.Record, error) {
 		}
 		cols := o.keys(ids)
 		for _, s := range o.states {
-			if len(ids) == n && o.ends == nil {
+			if len(ids) == n && o.parts == 0 {
 				cols = append(cols, array.NewSlice(s, int64(from), int64(o.at)))
 			} else {
 				cols = append(cols, vec.Take(o.table.env.Mem, s, arrow.GetData[int32](arrow.GetBytes(ids))))
@@ -148,7 +161,7 @@ func PartitionOf(root Operator) int {
 	if c, ok := root.(*counted); ok {
 		root = c.Operator
 	}
-	if a, ok := root.(*aggregate); ok && a.out != nil && a.out.ends != nil {
+	if a, ok := root.(*aggregate); ok && a.out != nil && a.out.parts > 0 {
 		return a.out.part
 	}
 	return -1
