@@ -127,17 +127,23 @@ func (t *keyTable) text(column int) *keyTable {
 }
 
 // lookUp sets numbers to the numbers of the keys of the rows from the given one on which are in the slot
-// that their hash names. It lists the other rows, counted from the given one, and returns how many they are.
+// that their hash names, or in the next one. It lists the other rows, counted from the given one, and returns how many they are.
 func (t *keyTable) lookUp(k *keyHash, from int, numbers []int32, others *[stepRows]int32) int {
-	var slots, heads [stepRows]uint64
-	hashes := k.hashes[from : from+len(numbers)]
+	var slots, heads [stepRows]uint64 // heads are the next slots at first
+	hashes, mask := k.hashes[from:from+len(numbers)], uint32(len(t.slots)-1)
 	for i, h := range hashes {
-		slots[i] = t.slots[t.slotOf(h)]
+		at := t.slotOf(h)
+		slots[i], heads[i] = t.slots[at], t.slots[(at+1)&mask]
 	}
 	for i, h := range hashes {
-		if tagOf(slots[i]) != tagOf(h) {
-			slots[i] = 0
+		s, next := slots[i], heads[i]
+		if tagOf(next) != tagOf(h) {
+			next = 0
 		}
+		if tagOf(s) != tagOf(h) {
+			s = next
+		}
+		slots[i] = s
 	}
 	missed := 0
 	if k.buf.Packed != nil {
