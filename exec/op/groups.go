@@ -22,6 +22,7 @@ type groups struct {
 	states []funcs.State // per call; calls may share one
 	sets   []*argSet     // of calls with DISTINCT, nil for others
 	hash   keyHash
+	short  shortKeys
 	ids    []uint32
 }
 
@@ -113,8 +114,31 @@ func (g *groups) number(rec arrow.Record) error {
 	if n > 1 && !slices.ContainsFunc(cols, func(c arrow.Array) bool { return !vec.Same(c) }) {
 		return g.numberSame(cols)
 	}
+	if g.n <= shortGroups && g.short.wordsOf(cols, n) {
+		return g.numberShort(cols)
+	}
 	g.hash.of(cols, n)
 	return g.find(cols)
+}
+
+// numberShort sets ids to the groups of rows with short keys, of which it hashes those that are not remembered.
+func (g *groups) numberShort(cols []arrow.Array) error {
+	ids := g.ids
+	missed := g.short.find(ids)
+	if len(missed) == 0 {
+		return nil
+	}
+	others := takeAll(g.env, cols, missed)
+	defer release(others)
+	g.ids = make([]uint32, len(missed))
+	g.hash.of(others, len(missed))
+	err := g.find(others)
+	for k, i := range missed {
+		ids[i] = g.ids[k]
+		g.short.keep(i, ids[i])
+	}
+	g.ids = ids
+	return err
 }
 
 // numberSame sets ids to the one group of rows that have the same keys, as those of a file have that is grouped by its partition.

@@ -1,0 +1,47 @@
+package op
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/winnowdb/winnow/exec/expr"
+	"github.com/winnowdb/winnow/proto/winnowpb"
+)
+
+// TestShortKeys counts rows by short texts of which many share a place, with NULLs, empty texts, zero bytes and, later, long ones.
+func TestShortKeys(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, different := range []int{2, 30, 400} {
+		in := table{"a string, b string", nil}
+		one, two := map[string]int{}, map[string]int{}
+		var ones, twos []string
+		for i := range 900 {
+			a := []string{"NULL", "", "\x00", "\x00\x00", "a", "a\x00", "1234567"}[random.IntN(7)]
+			if k := random.IntN(different); k > 6 {
+				a = fmt.Sprint(k)
+			}
+			if i == 800 {
+				a = "a text that is long"
+			}
+			row := a + "|" + []string{"NULL", "", "x"}[random.IntN(3)]
+			in.rows = append(in.rows, row)
+			if one[a]++; one[a] == 1 {
+				ones = append(ones, a)
+			}
+			if two[row]++; two[row] == 1 {
+				twos = append(twos, row)
+			}
+		}
+		for i, k := range ones {
+			ones[i] = fmt.Sprintf("%s|%d", k, one[k])
+		}
+		for i, k := range twos {
+			twos[i] = fmt.Sprintf("%s|%d", k, two[k])
+		}
+		r := newRig(t, in)
+		a, b := col(0, "string"), col(1, "string")
+		r.want(aggNode("a string, c bigint", winnowpb.Aggregate_COMPLETE, []expr.Expr{a}, r.read(0), agg("count")), false, ones...)
+		r.want(aggNode("a string, b string, c bigint", winnowpb.Aggregate_COMPLETE, []expr.Expr{a, b}, r.read(0), agg("count")), false, twos...)
+	}
+}
