@@ -28,10 +28,17 @@ func Decodable(t arrow.DataType) bool {
 func UnpackKeys(mem memory.Allocator, types []arrow.DataType, keys [][2]uint64, text func(column int, code uint32) []byte) []arrow.Array {
 	out := make([]arrow.Array, len(types))
 	at, texts := uint(1), 0
+	nulls := uint64(0) // a bit for each column that has any
+	for i := range keys {
+		nulls |= keys[i][0]
+	}
 	for c, t := range types {
-		valid := newKeyValidity(mem, len(keys))
-		for i := range keys {
-			valid.set(i, keys[i][0]>>uint(c)&1 == 0)
+		valid := &keyValidity{n: len(keys)}
+		if nulls>>uint(c)&1 != 0 {
+			valid = newKeyValidity(mem, len(keys))
+			for i := range keys {
+				valid.set(i, keys[i][0]>>uint(c)&1 == 0)
+			}
 		}
 		if isText(t) {
 			column := texts
@@ -194,7 +201,7 @@ func decodeAll[T arrow.FixedWidthType](mem memory.Allocator, keys [][]byte, vali
 
 // keyValidity is the bitmap of a column that is read from keys.
 type keyValidity struct {
-	buf   *memory.Buffer
+	buf   *memory.Buffer // nil: all are valid
 	bits  []byte
 	n     int
 	nulls int
@@ -216,12 +223,12 @@ func (v *keyValidity) set(i int, valid bool) {
 	}
 }
 
-func (v *keyValidity) at(i int) bool { return bitutil.BitIsSet(v.bits, i) }
+func (v *keyValidity) at(i int) bool { return v.bits == nil || bitutil.BitIsSet(v.bits, i) }
 
 // array makes the column of v and the other buffers, which it releases.
 func (v *keyValidity) array(t arrow.DataType, buffers ...*memory.Buffer) arrow.Array {
 	mask := v.buf
-	if v.nulls == 0 || t.ID() == arrow.NULL {
+	if mask != nil && (v.nulls == 0 || t.ID() == arrow.NULL) {
 		mask.Release()
 		mask = nil
 	}

@@ -180,8 +180,8 @@ func unpackTexts(mem memory.Allocator, t arrow.DataType, keys [][2]uint64, at ui
 			copy(dst[from:to], text(code))
 			continue
 		}
-		for k := range dst[from:to] {
-			dst[int(from)+k] = byte(code >> (8 * k))
+		for k, short := 0, dst[from:to]; k < len(short); k++ {
+			short[k] = byte(code >> (8 * k))
 		}
 	}
 	return valid.array(t, offsets, data)
