@@ -83,11 +83,8 @@ func (s *statement) query(ctx context.Context, q *ast.Query) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.plan(ctx, n, nil)
+	p, err := s.admitted(ctx, n)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.admit(ctx, p); err != nil {
 		return nil, err
 	}
 	return s.answer(ctx, p)
@@ -161,14 +158,20 @@ func (s *statement) size() func(context.Context, *logical.Scan) (int64, bool) {
 
 // execute plans n and starts it; its rows come out of the Result.
 func (s *statement) execute(ctx context.Context, n logical.Node) (*Result, error) {
+	p, err := s.admitted(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	return s.start(ctx, p, nil), nil
+}
+
+// admitted plans n and waits until it may run.
+func (s *statement) admitted(ctx context.Context, n logical.Node) (*planner.Planned, error) {
 	p, err := s.plan(ctx, n, nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.admit(ctx, p); err != nil {
-		return nil, err
-	}
-	return s.start(ctx, p, nil), nil
+	return p, s.admit(ctx, p)
 }
 
 // admit refuses what can be seen to be wrong before anything is read, then waits for the statement's turn.
@@ -257,24 +260,24 @@ func (s *statement) start(ctx context.Context, p *planner.Planned, listed map[ui
 		emit := func(_ uint32, rec arrow.Record) error {
 			begun = true
 			rec.Retain()
+			var slow <-chan time.Time
 			if !s.more {
+				slow = time.After(patience)
+			}
+			for {
+				var err error
 				select {
 				case rows <- rec:
 					return nil
-				case <-time.After(patience):
-					if err := s.makeWay(q.Load()); err != nil {
-						rec.Release()
-						return err
-					}
+				case <-slow: // once
+					err = s.makeWay(q.Load())
 				case <-ctx.Done():
+					err = context.Cause(ctx)
 				}
-			}
-			select {
-			case rows <- rec:
-				return nil
-			case <-ctx.Done():
-				rec.Release()
-				return context.Cause(ctx)
+				if err != nil {
+					rec.Release()
+					return err
+				}
 			}
 		}
 		err := q.Load().Run(ctx, emit)

@@ -34,14 +34,15 @@ const manyRows = "select a.id, b.id, b.s from t a cross join t b"
 // fates are what becomes of a client of P27 after its first batch.
 var fates = []struct {
 	name  string
+	asks  bool // only: it never fetches a row
 	stays bool // it was only slow, and reads on
 	end   func(*client)
 }{
-	{"slow", true, func(*client) {}},
-	{"closes the result", false, func(c *client) { c.cancel() }},
-	{"is reset", false, func(c *client) { c.link.reset() }},
-	{"is silent", false, func(c *client) { c.link.silent.Store(true) }},
-	{"never fetches", false, func(*client) {}},
+	{name: "slow", stays: true, end: func(*client) {}},
+	{name: "closes the result", end: func(c *client) { c.cancel() }},
+	{name: "is reset", end: func(c *client) { c.link.reset() }},
+	{name: "is silent", end: func(c *client) { c.link.silent.Store(true) }},
+	{name: "never fetches", asks: true, end: func(*client) {}},
 }
 
 // slowClients has seeds clients ask for many rows at once and take one batch of them. Others are answered meanwhile, little
@@ -171,7 +172,7 @@ func newClient(server string, fate int) (_ *client, err error) {
 		return nil, err
 	}
 	asked, err := c.sql.Execute(ctx, manyRows)
-	if err != nil || fates[fate].name == "never fetches" {
+	if err != nil || fates[fate].asks {
 		return c, err
 	}
 	if c.rows, err = c.sql.DoGet(ctx, asked.Endpoint[0].Ticket); err != nil {
@@ -250,10 +251,5 @@ func (k *link) reset() {
 	k.Close()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, c := range k.conns {
-		if t, ok := c.(*net.TCPConn); ok {
-			t.SetLinger(0)
-		}
-		c.Close()
-	}
+	breakOff(k.conns)
 }

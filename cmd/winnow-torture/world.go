@@ -93,9 +93,14 @@ func (n *node) kill() {
 	conns := n.conns
 	n.mu.Unlock()
 	n.Listener.Close()
+	breakOff(conns)
+}
+
+// breakOff ends connections as a process does that is gone: by a reset.
+func breakOff(conns []net.Conn) {
 	for _, c := range conns {
 		if t, ok := c.(*net.TCPConn); ok {
-			t.SetLinger(0) // a reset, as from a process that is gone
+			t.SetLinger(0)
 		}
 		c.Close()
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"sync"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
@@ -22,8 +23,8 @@ const (
 )
 
 // available is the memory that this process may use, in bytes: that of its container or of the machine, whichever is
-// less; 0 if neither tells.
-func available() int64 {
+// less; 0 if neither tells. It is asked for once.
+var available = sync.OnceValue(func() int64 {
 	least := uint64(math.MaxInt64)
 	for _, of := range []memlimit.Provider{memlimit.FromCgroup, memlimit.FromSystem} {
 		if n, err := of(); err == nil && n > 0 {
@@ -34,7 +35,7 @@ func available() int64 {
 		return 0
 	}
 	return int64(least)
-}
+})
 
 // queryBytes is --memory in bytes; 0 is no limit.
 func (f *engineFlags) queryBytes() (int64, error) {
