@@ -18,9 +18,11 @@ import (
 // Config is what planning depends on besides the statement.
 type Config struct {
 	Source         catalog.Source
-	Size           func(ctx context.Context, s *logical.Scan) (int64, bool) // optimize.Env.Size
-	Partitions     int                                                      // readers of a hash exchange
-	Workers        int                                                      // that run the plan
+	Size           func(ctx context.Context, s *logical.Scan) (int64, bool)   // optimize.Env.Size
+	Sizes          func(ctx context.Context, s *logical.Scan) ([]int64, bool) // optimize.Env.Sizes
+	Slots          int                                                        // tasks at once
+	Partitions     int                                                        // readers of a hash exchange
+	Workers        int                                                        // that run the plan
 	BroadcastBytes int64
 	RulesOff       []string
 	EachRule       func(optimize.Step) // for EXPLAIN RULES; may be nil
@@ -36,7 +38,7 @@ type Planned struct {
 func Plan(ctx context.Context, n logical.Node, session *funcs.Session, cfg Config) (*Planned, error) {
 	last := maxID(n)
 	env := &optimize.Env{
-		Source: cfg.Source, Session: session, Size: cfg.Size, BroadcastBytes: cfg.BroadcastBytes, Workers: cfg.Workers,
+		Source: cfg.Source, Session: session, Size: cfg.Size, Sizes: cfg.Sizes, Slots: cfg.Slots, BroadcastBytes: cfg.BroadcastBytes, Workers: cfg.Workers,
 		NewID: func() uint32 { last++; return last },
 	}
 	n, err := optimize.Run(ctx, env, n, cfg.RulesOff, cfg.EachRule)

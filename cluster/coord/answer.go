@@ -20,7 +20,7 @@ import (
 // stale is answered.
 func (s *statement) answer(ctx context.Context, p *planner.Planned) (*Result, error) {
 	if s.c.kept.most <= 0 || strings.EqualFold(s.conn.setting(answersSetting, "true"), "false") || !keepable(p.Plan) {
-		return s.start(ctx, p, nil), nil
+		return s.start(ctx, p, s.listed), nil
 	}
 	plan, err := planDigest(p.Plan)
 	if err != nil {
@@ -35,6 +35,9 @@ func (s *statement) answer(ctx context.Context, p *planner.Planned) (*Result, er
 			r.summary.count(p)
 			return r, nil
 		}
+	}
+	if listed == nil {
+		listed = s.listed
 	}
 	r := s.start(ctx, p, listed)
 	s.keep(r, plan, begun)
@@ -51,9 +54,12 @@ func (s *statement) list(ctx context.Context, plan digest, p *winnowpb.Plan) map
 	scans := dispatch.ScanNodes(p)
 	for _, stage := range p.Stages {
 		for _, src := range stage.Scans {
-			l, err := splits.Collect(ctx, s.c.cfg.Set, src, scans[src.ScanId], s.cut())
-			if err != nil {
-				return nil
+			l := s.listed[src.ScanId]
+			if l == nil {
+				var err error
+				if l, err = splits.Collect(ctx, s.c.cfg.Set, src, scans[src.ScanId], s.cut()); err != nil {
+					return nil
+				}
 			}
 			listed[src.ScanId] = l
 		}

@@ -173,7 +173,7 @@ func (s *statement) analyze(ctx context.Context, p *planner.Planned) (*Result, e
 	if err := s.admit(ctx, p); err != nil {
 		return nil, err
 	}
-	r := s.start(ctx, p, nil)
+	r := s.start(ctx, p, s.listed)
 	defer r.Close()
 	for {
 		rec, err := r.Next(ctx)

@@ -16,7 +16,6 @@ import (
 	"github.com/winnowdb/winnow/cluster/dispatch"
 	"github.com/winnowdb/winnow/cluster/splits"
 	"github.com/winnowdb/winnow/cluster/worker"
-	"github.com/winnowdb/winnow/connectors"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/exec/op"
@@ -40,6 +39,8 @@ type statement struct {
 	warned  []string
 	changed int64           // rows written
 	stats   *winnowpb.Stats // of the plans that an INSERT has run
+	// listed are the scans, by ID, which the last plan made listings of.
+	listed map[uint32]*splits.Listing
 	// more: the statement goes on after its plan has run, so the end of the plan is not its own.
 	more bool
 }
@@ -92,15 +93,18 @@ func (s *statement) query(ctx context.Context, q *ast.Query) (*Result, error) {
 
 // plan optimizes and cuts n.
 func (s *statement) plan(ctx context.Context, n logical.Node, each func(optimize.Step)) (*planner.Planned, error) {
+	found := map[uint32]*splits.Found{}
+	slots := s.slots()
 	p, err := planner.Plan(ctx, n, s.session, planner.Config{
-		Source: s.conn.source, Size: s.size(), Partitions: s.partitions(), Workers: len(s.c.cfg.Members.Workers()), BroadcastBytes: s.c.cfg.BroadcastBytes,
+		Source: s.conn.source, Size: s.size(), Sizes: s.sizes(found), Slots: slots, Partitions: partitions(slots), Workers: len(s.c.cfg.Members.Workers()), BroadcastBytes: s.c.cfg.BroadcastBytes,
 		RulesOff: splitList(s.conn.setting("winnow.rules.off", "")), EachRule: each,
 	})
 	if err != nil {
 		return nil, err
 	}
 	p.Plan.Session = worker.SessionProto(s.session)
-	return p, nil
+	s.listed, err = s.packed(p.Plan, found)
+	return p, err
 }
 
 // leastPartitions is how many parts the rows of a hash exchange are cut into at least: what one task then groups,
@@ -108,52 +112,14 @@ func (s *statement) plan(ctx context.Context, n logical.Node, each func(optimize
 const leastPartitions = 8
 
 // partitions is how many readers a hash exchange gets: one per slot, but not too few.
-func (s *statement) partitions() int {
-	n := 0
+func partitions(slots int) int { return min(max(slots, leastPartitions), 64) }
+
+// slots is how many tasks run at once.
+func (s *statement) slots() (n int) {
 	for _, w := range s.c.cfg.Members.Workers() {
 		n += w.Slots
 	}
-	return min(max(n, leastPartitions), 64)
-}
-
-// sizeProbe is how many partitions are listed to guess the size of a scan.
-const sizeProbe = 8
-
-// size guesses the bytes under a scan from the listing of its first partitions; each scan is listed once.
-func (s *statement) size() func(context.Context, *logical.Scan) (int64, bool) {
-	known := map[uint32]int64{}
-	return func(ctx context.Context, scan *logical.Scan) (int64, bool) {
-		if b, ok := known[scan.ID]; ok {
-			return b, b >= 0
-		}
-		known[scan.ID] = -1
-		src := &winnowpb.ScanSource{Table: scan.Table.FullName()}
-		parts := 1
-		if scan.Pruned != nil {
-			parts = len(scan.Pruned.Partitions)
-			for _, p := range scan.Pruned.Partitions[:min(sizeProbe, parts)] {
-				src.Partitions = append(src.Partitions, &winnowpb.PartitionDir{Location: p.Location})
-			}
-		} else {
-			src.Partitions = []*winnowpb.PartitionDir{{Location: scan.Table.Location}}
-			src.Recursive = true
-		}
-		var sum int64
-		err := splits.List(ctx, s.c.cfg.Set, src, s.c.cfg.Splits.Listings, func(string) {}, func(_ *winnowpb.PartitionDir, objects []connectors.Object) error {
-			for _, o := range objects {
-				sum += o.Size
-			}
-			return nil
-		})
-		if err != nil {
-			return 0, false
-		}
-		if parts > sizeProbe {
-			sum = sum * int64(parts) / sizeProbe
-		}
-		known[scan.ID] = sum
-		return sum, true
-	}
+	return n
 }
 
 // execute plans n and starts it; its rows come out of the Result.
@@ -162,7 +128,7 @@ func (s *statement) execute(ctx context.Context, n logical.Node) (*Result, error
 	if err != nil {
 		return nil, err
 	}
-	return s.start(ctx, p, nil), nil
+	return s.start(ctx, p, s.listed), nil
 }
 
 // admitted plans n and waits until it may run.

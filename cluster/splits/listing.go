@@ -61,3 +61,43 @@ func Collect(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource,
 	})
 	return l, g.Wait()
 }
+
+// Found is what a listing found, to be cut into splits once more is known of the plan.
+type Found struct {
+	objects  map[string][]connectors.Object // by location
+	warnings Listing
+}
+
+// Find lists the data files of every partition of src.
+func Find(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, listings int) (*Found, error) {
+	f := &Found{objects: map[string][]connectors.Object{}}
+	err := List(ctx, set, src, listings, f.warnings.Warn, func(dir *winnowpb.PartitionDir, objects []connectors.Object) error {
+		f.objects[dir.Location] = objects
+		return nil
+	})
+	return f, err
+}
+
+// Bytes returns the bytes of the files at location.
+func (f *Found) Bytes(location string) (sum int64) {
+	for _, o := range f.objects[location] {
+		sum += o.Size
+	}
+	return sum
+}
+
+// Pack is Collect without listing again: src has the partitions that were listed, in any order.
+func (f *Found) Pack(src *winnowpb.ScanSource, scan *winnowpb.Scan, cfg Config) (*Listing, error) {
+	l := &Listing{warnings: f.warnings.Warnings()}
+	return l, pack(src, scan, cfg, l.Warn, func(each eachDir) error {
+		for _, dir := range src.Partitions {
+			if err := each(dir, f.objects[dir.Location]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(s *winnowpb.Split) error {
+		l.Splits = append(l.Splits, s)
+		return nil
+	})
+}

@@ -1,6 +1,6 @@
 // Package splits turns the pruned partitions of a scan into splits: byte ranges of listed object
 // versions, sized so that one task is neither too small to be worth its start nor too large to run again.
-// Small files share a split, large plain ones are cut; a compressed file is always whole.
+// Small files share a split, large plain ones are cut; a compressed file is always whole. Partitions of one group are whole in one split.
 //
 // Read Of first.
 package splits
@@ -36,6 +36,23 @@ const tailFactor = 1.25
 // closes out when all are sent or ctx ends. warn hears of folders that are not there.
 func Of(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, scan *winnowpb.Scan, cfg Config, warn func(string), out chan<- *winnowpb.Split) error {
 	defer close(out)
+	return pack(src, scan, cfg, warn, func(each eachDir) error {
+		return List(ctx, set, src, cfg.Listings, warn, each)
+	}, func(s *winnowpb.Split) error {
+		select {
+		case out <- s:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+}
+
+// eachDir takes the data files of a partition.
+type eachDir func(*winnowpb.PartitionDir, []connectors.Object) error
+
+// pack hands the splits of what list finds to emit.
+func pack(src *winnowpb.ScanSource, scan *winnowpb.Scan, cfg Config, warn func(string), list func(eachDir) error, emit func(*winnowpb.Split) error) error {
 	sent := int64(0)
 	p := &packer{src: src, scan: scan, cfg: cfg, emit: func(s *winnowpb.Split) error {
 		if src.SampleBytes > 0 && sent >= src.SampleBytes {
@@ -44,16 +61,14 @@ func Of(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, scan
 		for _, f := range s.Files {
 			sent += f.Length
 		}
-		select {
-		case out <- s:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		return emit(s)
 	}}
-	err := List(ctx, set, src, cfg.Listings, warn, func(dir *winnowpb.PartitionDir, objects []connectors.Object) error {
+	err := list(func(dir *winnowpb.PartitionDir, objects []connectors.Object) error {
 		if len(objects) == 0 && dir.Name != "" {
 			warn(fmt.Sprintf("partition %s of %s has no files at %s", dir.Name, src.Table, dir.Location))
+		}
+		if err := p.begin(dir); err != nil {
+			return err
 		}
 		for _, o := range objects {
 			if err := p.add(dir, o); err != nil {
@@ -77,7 +92,7 @@ var errEnough = errors.New("the sample is full")
 // List lists the data files of every partition of src, with several listings under way at once, and
 // hands them to each in the order of src.Partitions. warn, which is called from several goroutines, hears of files
 // that are passed over and yet look like data.
-func List(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, listings int, warn func(string), each func(*winnowpb.PartitionDir, []connectors.Object) error) error {
+func List(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, listings int, warn func(string), each eachDir) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, listings) + 1)
 	results := make([]chan []connectors.Object, len(src.Partitions))
@@ -158,15 +173,34 @@ func visible(rest string) bool {
 
 // packer fills splits.
 type packer struct {
-	src  *winnowpb.ScanSource
-	scan *winnowpb.Scan
-	cfg  Config
-	emit func(*winnowpb.Split) error
-	cur  *winnowpb.Split
-	size int64
+	src   *winnowpb.ScanSource
+	scan  *winnowpb.Scan
+	cfg   Config
+	emit  func(*winnowpb.Split) error
+	cur   *winnowpb.Split
+	size  int64
+	group uint32 // of the partition at hand
+}
+
+// begin goes on to dir.
+func (p *packer) begin(dir *winnowpb.PartitionDir) error {
+	last := p.group
+	p.group = dir.Group
+	if p.cur != nil && p.group != last && (p.group == 0 || last == 0 || p.full()) {
+		return p.flush()
+	}
+	return nil
+}
+
+func (p *packer) full() bool {
+	return p.size >= p.cfg.TargetBytes || len(p.cur.Files) >= p.cfg.MaxFiles
 }
 
 func (p *packer) add(dir *winnowpb.PartitionDir, o connectors.Object) error {
+	if p.group > 0 {
+		p.put(dir, o, 0, o.Size)
+		return nil
+	}
 	if o.Size > int64(float64(p.cfg.TargetBytes)*tailFactor) && serde.Splittable(p.scan.Format, p.scan.Properties, o.Path) {
 		return p.cut(dir, o)
 	}

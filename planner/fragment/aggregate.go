@@ -27,10 +27,13 @@ func (c *cutter) aggregate(n *logical.Aggregate) (*piece, error) {
 		distinct = distinct || call.Distinct
 	}
 	if in.spread != single && distinct {
-		if len(keys) > 0 {
-			in = c.hash(in, keys)
-		} else {
+		switch {
+		case len(keys) == 0:
 			in = c.gather(in, nil)
+		case len(n.Always) > 0:
+			in = c.deal(in, keys)
+		default:
+			in = c.hash(in, keys)
 		}
 	}
 	// Which task has a group that is there without rows is told by the hash of its keys.

@@ -50,7 +50,7 @@ type piece struct {
 	root   *winnowpb.Node
 	fields []logical.Field
 	spread spread
-	by     hashedBy // if it is hashed
+	by     placedBy
 	scans  []*winnowpb.ScanSource
 	// limited: a LIMIT in it makes do with some of its tasks.
 	limited bool

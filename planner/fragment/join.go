@@ -25,7 +25,8 @@ func (c *cutter) join(n *logical.Join) (*piece, error) {
 		return nil, err
 	}
 	// Rows of the left side that lie by its keys stay, and the right side, however small, is dealt out to them.
-	inPlace := left.lies(pb.LeftKeys) && !slices.Contains(pb.Reduce, true)
+	_, dealt := left.dealt(pb.LeftKeys)
+	inPlace := dealt && !slices.Contains(pb.Reduce, true)
 	switch {
 	case left.spread == single && right.spread == single:
 	case broadcastable(n.Kind) && left.spread != single && (n.Broadcast && !inPlace || len(pb.LeftKeys) == 0 || needsWholeRight(n.Kind)):

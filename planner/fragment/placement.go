@@ -8,10 +8,11 @@ import (
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
 
-// hashedBy tells by which values the rows of a hashed piece lie in its tasks: one set of columns, by ID, for each key of the
-// exchange that has put them there, in the order of the keys. The columns of a set have equal values in every row. nil: not
-// known. Rows need not travel again for an operator that wants those together which are equal in these columns and others.
-type hashedBy [][]uint32
+// placedBy tells by which values the rows of a piece lie in its tasks: one set of columns, by ID, for each key of the
+// exchange that has put them there, in the order of the keys, or for each column by which a scan keeps partitions together. The
+// columns of a set have equal values in every row. nil: not known. Rows need not travel again for an operator that wants those
+// together which are equal in these columns and others.
+type placedBy [][]uint32
 
 // columnID is the ID of the column that e is; not ok if it is more than one.
 func columnID(e *winnowpb.Expr, fields []logical.Field) (uint32, bool) {
@@ -23,8 +24,8 @@ func columnID(e *winnowpb.Expr, fields []logical.Field) (uint32, bool) {
 }
 
 // byColumns is how rows lie that are dealt out by keys over fields.
-func byColumns(keys []*winnowpb.Expr, fields []logical.Field) hashedBy {
-	by := make(hashedBy, len(keys))
+func byColumns(keys []*winnowpb.Expr, fields []logical.Field) placedBy {
+	by := make(placedBy, len(keys))
 	for i, k := range keys {
 		id, ok := columnID(k, fields)
 		if !ok {
@@ -37,7 +38,7 @@ func byColumns(keys []*winnowpb.Expr, fields []logical.Field) hashedBy {
 
 // among returns for each set of by the place of one of its columns in keys; not ok if a set has none there, as then rows
 // with equal keys may lie apart.
-func (by hashedBy) among(keys []*winnowpb.Expr, fields []logical.Field) (places []int, ok bool) {
+func (by placedBy) among(keys []*winnowpb.Expr, fields []logical.Field) (places []int, ok bool) {
 	for _, set := range by {
 		place := slices.IndexFunc(keys, func(k *winnowpb.Expr) bool {
 			id, ok := columnID(k, fields)
@@ -52,8 +53,8 @@ func (by hashedBy) among(keys []*winnowpb.Expr, fields []logical.Field) (places 
 }
 
 // renamed is by after a projection that gives out columns as they are under other IDs.
-func (by hashedBy) renamed(exprs []expr.Expr, out []logical.Field) hashedBy {
-	named := make(hashedBy, len(by))
+func (by placedBy) renamed(exprs []expr.Expr, out []logical.Field) placedBy {
+	named := make(placedBy, len(by))
 	for i, e := range exprs {
 		col, ok := e.(*expr.Column)
 		if !ok {
@@ -69,8 +70,8 @@ func (by hashedBy) renamed(exprs []expr.Expr, out []logical.Field) hashedBy {
 }
 
 // in is by with what is left of it among fields.
-func (by hashedBy) in(fields []logical.Field) hashedBy {
-	left := make(hashedBy, len(by))
+func (by placedBy) in(fields []logical.Field) placedBy {
+	left := make(placedBy, len(by))
 	for k, set := range by {
 		for _, id := range set {
 			if slices.ContainsFunc(fields, func(f logical.Field) bool { return f.ID == id }) {
@@ -82,7 +83,7 @@ func (by hashedBy) in(fields []logical.Field) hashedBy {
 }
 
 // known is by, or nil if a set of it has lost its columns.
-func (by hashedBy) known() hashedBy {
+func (by placedBy) known() placedBy {
 	if len(by) == 0 || slices.ContainsFunc(by, func(set []uint32) bool { return len(set) == 0 }) {
 		return nil
 	}
@@ -90,8 +91,8 @@ func (by hashedBy) known() hashedBy {
 }
 
 // meet adds to each set the columns that a join makes equal to one of it.
-func (by hashedBy) meet(left, right []*winnowpb.Expr, lfields, rfields []logical.Field) hashedBy {
-	out := make(hashedBy, len(by))
+func (by placedBy) meet(left, right []*winnowpb.Expr, lfields, rfields []logical.Field) placedBy {
+	out := make(placedBy, len(by))
 	for k, set := range by {
 		out[k] = slices.Clone(set)
 		for i := range left {
@@ -115,8 +116,16 @@ func (p *piece) lies(keys []*winnowpb.Expr) bool {
 	return p.spread == single || ok
 }
 
+// dealt returns the places, in keys, of columns that tell in which hash partition a row of p lies; not ok if they do not.
+func (p *piece) dealt(keys []*winnowpb.Expr) (places []int, ok bool) {
+	if p.spread != hashed {
+		return nil, false
+	}
+	return p.by.among(keys, p.fields)
+}
+
 // joined is how the rows of a join lie.
-func joined(n *logical.Join, pb *winnowpb.Join, left, right *piece) hashedBy {
+func joined(n *logical.Join, pb *winnowpb.Join, left, right *piece) placedBy {
 	by := left.by
 	switch n.Kind {
 	case logical.Inner:

@@ -191,10 +191,10 @@ func (c *cutter) together(left, right *piece, lkeys, rkeys []*winnowpb.Expr) (*p
 	if len(lkeys) == 0 {
 		return c.one(left), c.one(right)
 	}
-	if places, ok := left.by.among(lkeys, left.fields); ok {
+	if places, ok := left.dealt(lkeys); ok {
 		return left, c.dealLike(right, rkeys, places)
 	}
-	if places, ok := right.by.among(rkeys, right.fields); ok {
+	if places, ok := right.dealt(rkeys); ok {
 		return c.dealLike(left, lkeys, places), right
 	}
 	return c.deal(left, lkeys), c.deal(right, rkeys)
@@ -203,7 +203,7 @@ func (c *cutter) together(left, right *piece, lkeys, rkeys []*winnowpb.Expr) (*p
 // dealLike brings the rows of p to the tasks of a piece that lies by the keys at places, in that order.
 func (c *cutter) dealLike(p *piece, keys []*winnowpb.Expr, places []int) *piece {
 	by := make([]*winnowpb.Expr, len(places))
-	same := len(p.by) == len(places)
+	same := p.spread == hashed && len(p.by) == len(places)
 	for i, k := range places {
 		by[i] = keys[k]
 		id, ok := columnID(keys[k], p.fields)

@@ -33,6 +33,9 @@ func (c *cutter) scan(n *logical.Scan) (*piece, error) {
 	node := c.node(fields)
 	node.Op = &winnowpb.Node_Scan{Scan: s}
 	p := &piece{root: node, fields: fields, spread: splits, scans: []*winnowpb.ScanSource{source(n)}}
+	for _, id := range n.Together {
+		p.by = append(p.by, []uint32{id})
+	}
 	if n.Sample != nil && n.Sample.Bytes == 0 { // bytes are counted where splits are made
 		return c.sample(p, n.Sample)
 	}
@@ -52,7 +55,7 @@ func source(n *logical.Scan) *winnowpb.ScanSource {
 	}
 	src.PartitionsTotal = uint64(max(0, n.Pruned.Total))
 	for _, part := range n.Pruned.Partitions {
-		dir := &winnowpb.PartitionDir{Location: part.Location, Name: part.Name}
+		dir := &winnowpb.PartitionDir{Location: part.Location, Name: part.Name, Group: uint32(part.Group)}
 		for _, v := range part.Values {
 			dir.Values = append(dir.Values, &winnowpb.PartitionValue{Text: v.Text, Null: v.Null})
 		}

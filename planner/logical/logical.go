@@ -81,7 +81,11 @@ type Scan struct {
 	Sample *Sample
 	// Recursive: files in folders below those of the table or its partitions are read too.
 	Recursive bool
-	At        diag.Span
+	// Together are the partition columns, by ID, whose values make groups of partitions: each group is read by one task, so that
+	// rows which are equal in these columns need not travel to meet. The partitions are in the order of their groups, which are
+	// numbered from 1 on. nil: there are none.
+	Together []uint32
+	At       diag.Span
 }
 
 // Pruned is the outcome of partition pruning.
@@ -95,6 +99,7 @@ type Partition struct {
 	Name     string // year=2011/month=12, or "" for a table without partitions
 	Location string
 	Values   []catalog.Value
+	Group    int // see Scan.Together
 }
 
 // Sample is TABLESAMPLE.

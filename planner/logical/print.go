@@ -2,6 +2,7 @@ package logical
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -107,6 +108,15 @@ func describeScan(n *Scan) string {
 		if n.Pruned.Total >= 0 {
 			b.WriteString("/" + strconv.Itoa(n.Pruned.Total))
 		}
+	}
+	if len(n.Together) > 0 {
+		var by []Field
+		for _, c := range n.Columns {
+			if slices.Contains(n.Together, c.Field.ID) {
+				by = append(by, c.Field)
+			}
+		}
+		b.WriteString(" together by [" + names(by) + "]")
 	}
 	if n.Sample != nil {
 		b.WriteString(" sample " + describeSample(n.Sample))

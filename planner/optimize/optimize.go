@@ -21,6 +21,11 @@ type Env struct {
 	Session *funcs.Session
 	// Size estimates the bytes stored under a scan's pruned partitions; ok is false if it is not known.
 	Size func(ctx context.Context, s *logical.Scan) (bytes int64, ok bool)
+	// Sizes returns the bytes stored under each of a scan's pruned partitions, in their order; ok is false if it would take too long to
+	// look. nil: nothing is known.
+	Sizes func(ctx context.Context, s *logical.Scan) (bytes []int64, ok bool)
+	// Slots is how many tasks run at once; 0: not known.
+	Slots int
 	// BroadcastBytes is the largest right side of a join that goes to every task.
 	BroadcastBytes int64
 	// Workers is how many workers run the plan.
@@ -55,6 +60,7 @@ func Rules() []Rule {
 		{Name: "mapentries", Doc: "read m['k'] as a column where nothing else is read of the map", Apply: readEntries},
 		{Name: "joinside", Doc: "build the hash table of a join from its smaller side", Apply: chooseSides},
 		{Name: "reduce", Doc: "leave rows out where they are read if a join finds no match for them", Apply: reduce},
+		{Name: "together", Doc: "read partitions together where rows are grouped by them", Apply: readTogether},
 		{Name: "limit", Doc: "read no more than a limit needs", Apply: pushLimit},
 		{Name: "topn", Doc: "keep only the first rows of an order with a limit", Apply: topN},
 	}

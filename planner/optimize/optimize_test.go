@@ -95,7 +95,7 @@ func plan(t *testing.T, sql string) (logical.Node, *optimize.Env) {
 	}
 	last := uint32(100_000)
 	return n, &optimize.Env{
-		Source: src, Session: session, BroadcastBytes: 64 << 20, Workers: 2, NewID: func() uint32 { last++; return last },
+		Source: src, Session: session, BroadcastBytes: 64 << 20, Workers: 2, Slots: 1, NewID: func() uint32 { last++; return last },
 		Size: func(_ context.Context, s *logical.Scan) (int64, bool) {
 			for _, tab := range tables {
 				if tab.name == s.Table.Name {
@@ -106,6 +106,15 @@ func plan(t *testing.T, sql string) (logical.Node, *optimize.Env) {
 				}
 			}
 			return 0, false
+		},
+		Sizes: func(_ context.Context, s *logical.Scan) ([]int64, bool) {
+			sizes := make([]int64, len(s.Pruned.Partitions))
+			for i, p := range s.Pruned.Partitions {
+				if sizes[i] = 100 << 20; p.Values[0].Text == "2012" { // the last ones are larger
+					sizes[i] = int64(100+i) << 20
+				}
+			}
+			return sizes, true
 		},
 	}
 }

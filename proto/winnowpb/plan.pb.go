@@ -1304,6 +1304,7 @@ type PartitionDir struct {
 	Location      string                 `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
 	Values        []*PartitionValue      `protobuf:"bytes,2,rep,name=values,proto3" json:"values,omitempty"` // in the order of the partition columns
 	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`     // year=2011/month=12, or ""
+	Group         uint32                 `protobuf:"varint,4,opt,name=group,proto3" json:"group,omitempty"`  // files of partitions with the same number, which follow each other, are in one split; 0: any may be
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1357,6 +1358,13 @@ func (x *PartitionDir) GetName() string {
 		return x.Name
 	}
 	return ""
+}
+
+func (x *PartitionDir) GetGroup() uint32 {
+	if x != nil {
+		return x.Group
+	}
+	return 0
 }
 
 type PartitionValue struct {
@@ -4245,11 +4253,12 @@ const file_plan_proto_rawDesc = "" +
 	"\trecursive\x18\x05 \x01(\bR\trecursive\x12)\n" +
 	"\x10partitions_total\x18\x06 \x01(\x04R\x0fpartitionsTotal\x12!\n" +
 	"\fsample_bytes\x18\a \x01(\x03R\vsampleBytes\x12\x14\n" +
-	"\x05links\x18\b \x01(\bR\x05links\"q\n" +
+	"\x05links\x18\b \x01(\bR\x05links\"\x87\x01\n" +
 	"\fPartitionDir\x12\x1a\n" +
 	"\blocation\x18\x01 \x01(\tR\blocation\x121\n" +
 	"\x06values\x18\x02 \x03(\v2\x19.winnow.v1.PartitionValueR\x06values\x12\x12\n" +
-	"\x04name\x18\x03 \x01(\tR\x04name\"8\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x14\n" +
+	"\x05group\x18\x04 \x01(\rR\x05group\"8\n" +
 	"\x0ePartitionValue\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x12\n" +
 	"\x04null\x18\x02 \x01(\bR\x04null\"L\n" +
