@@ -19,6 +19,7 @@ import (
 var version = "0.1.0-dev"
 
 func main() {
+	paceHeap() // first: what starting allocates is nearly what the runtime would collect
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:]))

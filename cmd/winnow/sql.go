@@ -106,7 +106,6 @@ func (f *sqlFlags) client(ctx context.Context) (shell.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	paceHeap()
 	if err := f.engine.boundHeap(true); err != nil {
 		return nil, err
 	}
