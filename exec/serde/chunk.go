@@ -8,9 +8,10 @@ import (
 	"github.com/winnowdb/winnow/exec/textscan"
 )
 
-// delimitedChunk decodes many records at once: it lists the positions of all delimiters and line ends of a chunk,
-// derives from them where each needed field begins and ends, drops the records that conditions leave out, and then
-// reads column by column into slices of known length. Chunks with escapes or lone CRs go record by record.
+// delimitedChunk decodes many records at once: it lists the positions of the delimiters around the needed fields of a chunk, or, if its
+// records differ in their number of fields, of all delimiters; derives from them where each needed field begins and ends, drops the
+// records that conditions leave out, and then reads column by column into slices of known length. Chunks with escapes
+// or lone CRs go record by record.
 type delimitedChunk struct {
 	*delimited
 	framing Framing
@@ -18,9 +19,10 @@ type delimitedChunk struct {
 	lines   lineKind
 	after   []int // columns to read once it is known which records are rows
 	pos     []uint32
-	width   int      // fields of every record, or 0 if they differ
-	first   []uint32 // per record, if width is 0: index in pos of the end of its first field
-	sel     []uint32 // the records wanted, unless all of them are
+	even    bool            // pos are of picks; else all of the chunk
+	picks   *textscan.Picks // of records with as many fields as the last ones; nil if those differed
+	first   []uint32        // per record, if not even: index in pos of the end of its first field
+	sel     []uint32        // the records wanted, unless all of them are
 	all     bool
 	from    []uint32 // per wanted record: where the field at hand begins; missing if there is none
 	to      []uint32
@@ -61,6 +63,7 @@ func newDelimitedChunk(d *delimited, framing Framing) Decoder {
 			c.after = append(c.after, cond.column)
 		}
 	}
+	c.expect(len(c.place))
 	return c
 }
 
@@ -77,22 +80,12 @@ func (d *delimitedChunk) DecodeChunk(b []byte, out *Columns) error {
 	if b[len(b)-1] != d.end || d.seps[0] == d.end {
 		return d.oneByOne(b, out)
 	}
-	extra := d.end
-	if d.escaped {
-		extra = d.escape
-	}
-	var marks textscan.Marks
-	d.pos, marks = textscan.Fields(d.pos[:0], b, d.seps[0], d.end, extra)
+	rows, marks := d.delimiters(b)
 	ok := false
 	if d.crlf, ok = d.lineEnds(b, marks); !ok || (d.escaped && marks.Extra) {
 		return d.oneByOne(b, out)
 	}
 	d.counts = &out.Counts
-	rows := marks.Ends
-	d.width = d.stride(b, rows)
-	if d.width == 0 {
-		d.ragged(b, rows)
-	}
 	d.countFields(rows, out)
 	wanted := d.filter(b, rows, out)
 	out.Counts.LeftOut += int64(rows - wanted)
@@ -107,6 +100,50 @@ func (d *delimitedChunk) DecodeChunk(b []byte, out *Columns) error {
 	}
 	return nil
 }
+
+// delimiters lists the delimiters of b that matter and returns how many records it has.
+func (d *delimitedChunk) delimiters(b []byte) (rows int, marks textscan.Marks) {
+	extra := d.end
+	if d.escaped {
+		extra = d.escape
+	}
+	if d.even = false; d.picks != nil {
+		if d.pos, marks, d.even = d.picks.List(d.pos[:0], b, d.seps[0], d.end, extra); d.even {
+			return len(d.pos) / d.picks.Each(), marks
+		}
+	}
+	d.pos, marks = textscan.Fields(d.pos[:0], b, d.seps[0], d.end, extra)
+	d.ragged(b)
+	d.expect(d.stride())
+	return len(d.first) - 1, marks
+}
+
+// expect prepares for records of so many fields; 0 if the number is not known.
+func (d *delimitedChunk) expect(fields int) {
+	if d.picks = nil; fields == 0 {
+		return
+	}
+	list, last := make([]bool, fields), fields-1
+	for col, place := range d.place[:min(fields, len(d.place))] {
+		if place < 0 {
+			continue
+		}
+		before, after := col-1, col
+		if col == 0 {
+			before = last
+		}
+		if d.takesRest(col) {
+			after = last
+		}
+		list[before], list[after] = true, true
+	}
+	// Whatever is needed, records can be counted.
+	list[last] = list[last] || !slices.Contains(list, true)
+	d.picks = textscan.NewPicks(fields, func(i int) bool { return list[i] })
+}
+
+// takesRest reports whether a column's field has the delimiters that follow it.
+func (d *delimitedChunk) takesRest(col int) bool { return d.rest && col == len(d.place)-1 }
 
 // filter finds the records that meet all conditions, and returns how many they are. Values that had to be read for it
 // are in out already.
@@ -225,22 +262,8 @@ func (d *delimitedChunk) oneByOne(b []byte, out *Columns) error {
 	return nil
 }
 
-// stride returns the number of fields of every record if it is the same for all, else 0.
-func (d *delimitedChunk) stride(b []byte, rows int) int {
-	if len(d.pos)%rows != 0 {
-		return 0
-	}
-	width := len(d.pos) / rows
-	for i := width - 1; i < len(d.pos); i += width {
-		if b[d.pos[i]] != d.end {
-			return 0
-		}
-	}
-	return width
-}
-
 // ragged fills first: it has one entry more than there are records.
-func (d *delimitedChunk) ragged(b []byte, rows int) {
+func (d *delimitedChunk) ragged(b []byte) {
 	d.first = append(d.first[:0], 0)
 	for i, p := range d.pos {
 		if b[p] == d.end {
@@ -249,15 +272,22 @@ func (d *delimitedChunk) ragged(b []byte, rows int) {
 	}
 }
 
+// stride returns the number of fields of every record if it is the same for all, else 0.
+func (d *delimitedChunk) stride() int {
+	fields := d.first[1]
+	for r, i := range d.first {
+		if i != uint32(r)*fields {
+			return 0
+		}
+	}
+	return int(fields)
+}
+
 // countFields counts the records with more fields than columns, and those with only one.
 func (d *delimitedChunk) countFields(rows int, out *Columns) {
-	width, columns, extra, single := d.width, len(d.place), 0, 0
+	columns, extra, single := len(d.place), 0, 0
 	switch {
-	case width > columns:
-		extra = rows
-	case width == 1:
-		single = rows
-	case width == 0:
+	case !d.even:
 		for r := range rows {
 			if n := int(d.first[r+1] - d.first[r]); n > columns {
 				extra++
@@ -265,6 +295,10 @@ func (d *delimitedChunk) countFields(rows int, out *Columns) {
 				single++
 			}
 		}
+	case d.picks.Fields() > columns:
+		extra = rows
+	case d.picks.Fields() == 1:
+		single = rows
 	}
 	if !d.rest {
 		out.Counts.ExtraFields += int64(extra)
@@ -277,51 +311,56 @@ func (d *delimitedChunk) countFields(rows int, out *Columns) {
 // spans sets from and to of a column's fields in the n wanted records.
 func (d *delimitedChunk) spans(b []byte, col, n int) {
 	d.from, d.to = grow(d.from[:0], n)[:n], grow(d.to[:0], n)[:n]
-	if d.width > 0 {
-		d.spansByStride(col)
+	if d.even {
+		d.spansEven(col)
 	} else {
 		d.spansRagged(col)
 	}
-	if d.crlf && (d.width == 0 || col >= d.width-1 || (d.rest && col == len(d.place)-1)) {
+	if d.crlf && (!d.even || col >= d.picks.Fields()-1 || d.takesRest(col)) {
 		d.trimCR(b)
 	}
 }
 
-func (d *delimitedChunk) spansByStride(col int) {
-	from, to, width := d.from, d.to[:len(d.from)], d.width
-	if col >= width {
+func (d *delimitedChunk) spansEven(col int) {
+	from, to, picks := d.from, d.to[:len(d.from)], d.picks
+	last, step := picks.Fields()-1, picks.Each()
+	if col > last {
 		for r := range from {
 			from[r], to[r] = missing, 0
 		}
 		return
 	}
-	end := col
-	if d.rest && col == len(d.place)-1 {
-		end = width - 1
+	// Of the first of a record's places: where those of the delimiters before and after the field are. The field before a record's first one ends
+	// where the record before it does.
+	before, after := picks.Slot(last)-step, picks.Slot(last)
+	if col > 0 {
+		before = picks.Slot(col - 1)
 	}
-	// The field before a record's first one ends where the record before it does.
+	if !d.takesRest(col) {
+		after = picks.Slot(col)
+	}
 	if d.all {
-		for r, i := 0, 0; r < len(from); r, i = r+1, i+width {
+		for r, i := 0, 0; r < len(from); r, i = r+1, i+step {
 			begin := uint32(0)
-			if i+col > 0 {
-				begin = d.pos[i+col-1] + 1
+			if i+before >= 0 {
+				begin = d.pos[i+before] + 1
 			}
-			from[r], to[r] = begin, d.pos[i+end]
+			from[r], to[r] = begin, d.pos[i+after]
 		}
 		return
 	}
 	for k, r := range d.sel[:len(from)] {
-		i := int(r) * width
+		i := int(r) * step
 		begin := uint32(0)
-		if i+col > 0 {
-			begin = d.pos[i+col-1] + 1
+		if i+before >= 0 {
+			begin = d.pos[i+before] + 1
 		}
-		from[k], to[k] = begin, d.pos[i+end]
+		from[k], to[k] = begin, d.pos[i+after]
 	}
 }
 
 func (d *delimitedChunk) spansRagged(col int) {
-	rest := d.rest && col == len(d.place)-1
+	rest := d.takesRest(col)
 	for k := range d.from {
 		r := k
 		if !d.all {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/winnowdb/winnow/exec/datatype"
@@ -37,19 +39,21 @@ func chunkTables(t testing.TB) []Spec {
 	}
 }
 
-// rowsOf decodes data, one way or the other, and prints the rows of the needed columns.
-func rowsOf(t testing.TB, table *Table, need Need, data []byte, chunked bool) (rows []string, counts string) {
+// rowsOf decodes chunks, one way or the other, and prints the rows of the needed columns.
+func rowsOf(t testing.TB, table *Table, need Need, chunked bool, chunks ...[]byte) (rows []string, counts string) {
 	d, err := table.NewDecoder(need)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cols := table.NewColumns(need)
-	if chunked {
-		if err := d.(ChunkDecoder).DecodeChunk(data, cols); err != nil {
-			t.Fatal(err)
+	for _, b := range chunks {
+		if chunked {
+			if err := d.(ChunkDecoder).DecodeChunk(b, cols); err != nil {
+				t.Fatal(err)
+			}
+			continue
 		}
-	} else {
-		for b := data; len(b) > 0; {
+		for len(b) > 0 {
 			rec, n := table.Framing.Next(b, true)
 			if err := d.Decode(rec, cols); err != nil {
 				t.Fatal(err)
@@ -109,12 +113,13 @@ func sameRows(t testing.TB, data []byte) {
 			continue
 		}
 		for _, need := range wants(spec) {
-			want, wantCounts := rowsOf(t, table, need, c.Data, false)
-			got, gotCounts := rowsOf(t, table, need, c.Data, true)
+			// The second time it is known how many fields the records have.
+			want, wantCounts := rowsOf(t, table, need, false, c.Data, c.Data)
+			got, gotCounts := rowsOf(t, table, need, true, c.Data, c.Data)
 			if fmt.Sprint(got) != fmt.Sprint(want) || gotCounts != wantCounts {
 				t.Fatalf("table %d, %v, %q:\n got %q %s\nwant %q %s", i, need, c.Data, got, gotCounts, want, wantCounts)
 			}
-			if all := filtered(t, table, need, c.Data); fmt.Sprint(got) != fmt.Sprint(all) {
+			if all := filtered(t, table, need, slices.Concat(c.Data, c.Data)); fmt.Sprint(got) != fmt.Sprint(all) {
 				t.Fatalf("table %d, %v, %q:\n got %q\nwant %q", i, need, c.Data, got, all)
 			}
 		}
@@ -132,6 +137,35 @@ func FuzzChunk(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) { sameRows(t, data) })
+}
+
+// TestChunkShapes takes chunks whose records have now so many fields, now others, through one decoder.
+func TestChunkShapes(t *testing.T) {
+	line := "some text,1,2.5,3,more,4,,5"
+	records := func(fields int, end string) string {
+		return strings.Join(strings.Split(line, ",")[:fields], ",") + end
+	}
+	var chunks [][]byte
+	for _, fields := range []int{5, 5, 3, 3, 1, 1, 8, 8, 5} {
+		for _, end := range []string{"\n", "\r\n"} {
+			chunk := strings.Repeat(records(fields, end), 20)
+			chunks = append(chunks, []byte(chunk), []byte(chunk+records(4, end)), []byte(records(6, end)+chunk), []byte(chunk))
+		}
+	}
+	f, _ := Lookup("delimited")
+	for i, spec := range chunkTables(t)[:6] {
+		table, err := f.Open(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, need := range wants(spec) {
+			want, wantCounts := rowsOf(t, table, need, false, chunks...)
+			got, gotCounts := rowsOf(t, table, need, true, chunks...)
+			if !slices.Equal(got, want) || gotCounts != wantCounts {
+				t.Errorf("table %d, %v: %d rows, %s; want %d, %s", i, need, len(got), gotCounts, len(want), wantCounts)
+			}
+		}
+	}
 }
 
 // TestChunkBatches takes several chunks and batches through one decoder, so that NULLs, counts and slices begin anew.

@@ -143,7 +143,7 @@ func TestAmong(t *testing.T) {
 				t.Fatalf("%s: not taken", format)
 			}
 			for _, chunked := range []bool{false, true} {
-				rows, _ := rowsOf(t, table, need, []byte(data.String()), chunked)
+				rows, _ := rowsOf(t, table, need, chunked, []byte(data.String()))
 				if len(rows) < c.least || len(rows) > c.most {
 					t.Errorf("%s, %v, chunked %t: %d rows, want %d to %d", format, c.values, chunked, len(rows), c.least, c.most)
 				}
@@ -154,7 +154,7 @@ func TestAmong(t *testing.T) {
 			most = append(most, fmt.Sprint(i))
 		}
 		need := Need{Columns: []int{0}, Where: []Predicate{{Column: 0, Op: Among, Keys: keySetOf(t, "int", most...)}}}
-		rows, _ := rowsOf(t, table, need, []byte(data.String()+"bad\n"), false)
+		rows, _ := rowsOf(t, table, need, false, []byte(data.String()+"bad\n"))
 		if want := 3*askedFirst - 400 + 1; len(rows) != want {
 			t.Errorf("%s: %d rows of a set that spares a tenth, want %d", format, len(rows), want)
 		}

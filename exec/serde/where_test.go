@@ -182,7 +182,7 @@ func TestWantedKeys(t *testing.T) {
 		table, _ := tableOf(t, "delimited", props, "m map<string,int>", "s string")
 		need := Need{Columns: []int{0, 1}, Fields: [][]string{c.keys}}
 		for _, chunked := range []bool{false, true} {
-			if rows, _ := rowsOf(t, table, need, []byte(rec+"\n"), chunked); len(rows) != 1 || rows[0] != c.want {
+			if rows, _ := rowsOf(t, table, need, chunked, []byte(rec+"\n")); len(rows) != 1 || rows[0] != c.want {
 				t.Errorf("%v, %v: %q, want %q", c.keys, c.props, rows, c.want)
 			}
 		}

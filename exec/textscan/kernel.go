@@ -3,10 +3,10 @@ package textscan
 // kernel is one way to run the loops over bytes; all kernels give the same.
 type kernel struct {
 	name string
-	// fields writes the index of every byte of b that is one of the first three needles to dst, and returns how many
-	// they are; ends of them are the third needle, n.end. It looks at the first done bytes of b: at all, unless
-	// fewer than block+slack places are left in dst.
-	fields func(dst []uint32, b []byte, n needles) (k, done, ends int, seen seen)
+	// fields writes the index of the bytes of b that are one of the first two needles to dst, of those that w wants; the
+	// first of b is number at. It looks at all of b, unless fewer than block+slack places are left in dst, or an end of a record is not where
+	// w has it.
+	fields func(dst []uint32, b []byte, n needles, w windows, at int) progress
 	// lines counts the bytes that are end, and tells whether a carriage return is among b.
 	lines func(b []byte, end byte) (ends int, cr bool)
 	// pair returns the first i for which b[i] and b[i+dist] are first and second, or -1.
@@ -18,13 +18,23 @@ const (
 	slack = 8  // values past the last one that fields may write
 )
 
-// needles are the bytes that fields looks for: two whose places are wanted, the end of records, whose places are
-// wanted too, and one of which only matters whether it occurs.
-type needles struct{ a, b, end, extra byte }
+// needles are the bytes that fields looks for: what separates fields, what ends records, and one of which only matters whether
+// it occurs.
+type needles struct{ sep, end, extra byte }
 
 // packed is the form that assembly takes.
-func (n needles) packed() uint64 {
-	return uint64(n.a) | uint64(n.b)<<8 | uint64(n.end)<<16 | uint64(n.extra)<<24
+func (n needles) packed() uint64 { return uint64(n.sep) | uint64(n.end)<<8 | uint64(n.extra)<<16 }
+
+// progress is how far fields came.
+type progress struct {
+	places int // written
+	done   int // bytes looked at
+	at     int // the number of the next delimiter; -1: an end of a record is where none should be, or none where one should
+	seen   seen
+}
+
+func (s seen) marks() Marks {
+	return Marks{CR: s&seenCR != 0, Extra: s&seenExtra != 0, ASCII: s&seenHigh == 0}
 }
 
 // seen is what occurs in a chunk.

@@ -10,24 +10,26 @@ import (
 
 // kernels returns what this processor can run, the best first.
 func kernels() []kernel {
-	if x := &cpu.X86; x.HasAVX2 && x.HasBMI1 && x.HasPOPCNT {
+	if x := &cpu.X86; x.HasAVX2 && x.HasBMI1 && x.HasBMI2 && x.HasPOPCNT {
 		return []kernel{{"avx2", fieldsWide, linesWide, pairWide}, portable}
 	}
 	return []kernel{portable}
 }
 
 // fieldsWide leaves the bytes after the last 64 to the portable form, as the others do.
-func fieldsWide(dst []uint32, b []byte, n needles) (k, done, ends int, s seen) {
-	blocks := len(b) / 64
-	k, left, ends, s := fieldsAVX2(unsafe.SliceData(dst), len(dst), unsafe.SliceData(b), blocks, n.packed())
-	if done = (blocks - left) * 64; left > 0 {
-		return k, done, ends, s
+func fieldsWide(dst []uint32, b []byte, n needles, w windows, at int) progress {
+	blocks := len(b) / block
+	k, left, next, s := fieldsAVX2(unsafe.SliceData(dst), len(dst), unsafe.SliceData(b), blocks, n.packed(),
+		unsafe.SliceData(w.wanted), unsafe.SliceData(w.ends), len(w.wanted), w.check, at)
+	p := progress{places: k, done: (blocks - left) * block, at: next, seen: s}
+	if left > 0 || p.at < 0 {
+		return p
 	}
-	rest, more, e, o := fieldsPortable(dst[k:], b[done:], n)
-	for i := range dst[k : k+rest] {
-		dst[k+i] += uint32(done)
+	rest := fieldsPortable(dst[k:], b[p.done:], n, w, p.at)
+	for i := range dst[k : k+rest.places] {
+		dst[k+i] += uint32(p.done)
 	}
-	return k + rest, done + more, ends + e, s | o
+	return progress{places: k + rest.places, done: p.done + rest.done, at: rest.at, seen: s | rest.seen}
 }
 
 func linesWide(b []byte, end byte) (int, bool) {
@@ -49,7 +51,7 @@ func pairWide(b []byte, dist int, first, second byte) int {
 }
 
 //go:noescape
-func fieldsAVX2(dst *uint32, room int, b *byte, blocks int, needles uint64) (k, left, ends int, seen seen)
+func fieldsAVX2(dst *uint32, room int, b *byte, blocks int, needles uint64, wanted, ends *uint64, n int, check uint64, at int) (k, left, next int, seen seen)
 
 //go:noescape
 func linesAVX2(b *byte, blocks int, end uint64) (ends, cr int)

@@ -2,126 +2,107 @@
 
 #include "textflag.h"
 
-// func fieldsAVX2(dst *uint32, room int, b *byte, blocks int, needles uint64) (k, left, ends, seen int)
+// DELIMITERS gives the masks of 32 bytes at off: delimiters, and ends of records.
+#define DELIMITERS(off, mask, ends) \
+	VMOVDQU   off(SI)(R8*1), Y0   \
+	VPCMPEQB  Y1, Y0, Y10   \
+	VPCMPEQB  Y2, Y0, Y11   \
+	VPCMPEQB  Y3, Y0, Y12   \
+	VPCMPEQB  Y4, Y0, Y13   \
+	VPOR      Y10, Y11, Y10 \
+	VPOR      Y12, Y9, Y9   \
+	VPOR      Y13, Y8, Y8   \
+	VPOR      Y0, Y7, Y7    \
+	VPMOVMSKB Y10, mask     \
+	VPMOVMSKB Y11, ends
+
+#define PLACE(to) \
+	TZCNTQ R15, DX \
+	ADDL   R8, DX  \
+	MOVL   DX, to  \
+	BLSRQ  R15, R15
+
+// func fieldsAVX2(dst *uint32, room int, b *byte, blocks int, needles uint64, wanted, ends *uint64, n int, check uint64, at int) (k, left, next int, seen seen)
 //
-// Before each block there must be room for 64 places and slack. Per 64 bytes: the mask of the bytes that are one of the first three needles; then the places of its bits, eight
-// at a time whatever their number, since a branch per place would be guessed wrong.
-TEXT ·fieldsAVX2(SB), NOSPLIT, $0-72
+// Before each block there must be room for 64 places and slack. Per 64 bytes: the mask of the delimiters, over which the window
+// of the first of them is spread; then the places of the bits that are wanted, some at a time whatever their number, since a branch per place would be
+// guessed wrong.
+TEXT ·fieldsAVX2(SB), NOSPLIT, $16-112
 	MOVQ         dst+0(FP), R9
-	MOVQ         room+8(FP), R13
-	LEAQ         -288(R9)(R13*4), R13 // the last place from which a block may be written
+	MOVQ         room+8(FP), AX
+	LEAQ         -288(R9)(AX*4), AX
+	MOVQ         AX, last-8(SP) // the last place from which a block may be written
 	MOVQ         b+16(FP), SI
 	MOVQ         blocks+24(FP), CX
 	MOVQ         needles+32(FP), AX
-	VMOVQ         AX, X1
+	VMOVQ        AX, X1
 	VPBROADCASTB X1, Y1
 	SHRQ         $8, AX
-	VMOVQ         AX, X2
-	VPBROADCASTB X2, Y2
+	VMOVQ        AX, X2
+	VPBROADCASTB X2, Y2 // end
 	SHRQ         $8, AX
-	VMOVQ         AX, X3
-	VPBROADCASTB X3, Y3 // end
-	SHRQ         $8, AX
-	VMOVQ         AX, X4
-	VPBROADCASTB X4, Y4 // extra
+	VMOVQ        AX, X3
+	VPBROADCASTB X3, Y3 // extra
 	MOVL         $13, AX
-	VMOVQ         AX, X5
-	VPBROADCASTB X5, Y5 // CR
+	VMOVQ        AX, X4
+	VPBROADCASTB X4, Y4 // CR
 	VPXOR        Y7, Y7, Y7 // all bytes, or-ed
 	VPXOR        Y8, Y8, Y8 // CR seen
 	VPXOR        Y9, Y9, Y9 // extra seen
-	MOVQ         R9, DI
-	XORQ         R8, R8 // index of the block
-	XORQ         R10, R10 // ends
+	MOVQ         wanted+40(FP), DI
+	MOVQ         ends+48(FP), BP
+	MOVQ         n+56(FP), R11
+	MOVQ         check+64(FP), R14
+	MOVQ         at+72(FP), R10
+	XORL         R8, R8 // index of the block
+	TESTQ        CX, CX
+	JLE          fieldsDone
 
 fieldsBlock:
-	TESTQ CX, CX
-	JLE   fieldsDone
-	CMPQ  R9, R13
-	JHI   fieldsDone
-	VMOVDQU   0(SI), Y0
-	VPCMPEQB  Y1, Y0, Y10
-	VPCMPEQB  Y2, Y0, Y11
-	VPCMPEQB  Y3, Y0, Y12
-	VPOR      Y10, Y11, Y10
-	VPOR      Y10, Y12, Y10
-	VPCMPEQB  Y4, Y0, Y11
-	VPOR      Y11, Y9, Y9
-	VPCMPEQB  Y5, Y0, Y11
-	VPOR      Y11, Y8, Y8
-	VPOR      Y0, Y7, Y7
-	VPMOVMSKB Y10, AX
-	VPMOVMSKB Y12, BX
-	VMOVDQU   32(SI), Y0
-	VPCMPEQB  Y1, Y0, Y10
-	VPCMPEQB  Y2, Y0, Y11
-	VPCMPEQB  Y3, Y0, Y12
-	VPOR      Y10, Y11, Y10
-	VPOR      Y10, Y12, Y10
-	VPCMPEQB  Y4, Y0, Y11
-	VPOR      Y11, Y9, Y9
-	VPCMPEQB  Y5, Y0, Y11
-	VPOR      Y11, Y8, Y8
-	VPOR      Y0, Y7, Y7
-	VPMOVMSKB Y10, DX
-	VPMOVMSKB Y12, R11
+	CMPQ    R9, last-8(SP)
+	JHI     fieldsDone
+	DELIMITERS(0, AX, BX)
+	DELIMITERS(32, DX, R12)
 	SHLQ    $32, DX
 	ORQ     DX, AX
-	SHLQ    $32, R11
-	ORQ     R11, BX
-	POPCNTQ BX, BX
-	ADDQ    BX, R10
-	POPCNTQ AX, DX
-	LEAQ    (R9)(DX*4), R12
+	SHLQ    $32, R12
+	ORQ     R12, BX
+	MOVQ    (BP)(R10*8), DX
+	PDEPQ   AX, DX, DX
+	XORQ    BX, DX
+	TESTQ   R14, DX
+	JNE     fieldsRagged
+	MOVQ    (DI)(R10*8), R15
+	PDEPQ   AX, R15, R15
+	POPCNTQ AX, AX
+	ADDQ    AX, R10
+	MOVQ    R10, AX
+	SUBQ    R11, AX
+	CMOVQCC AX, R10
+	POPCNTQ R15, AX
+	LEAQ    (R9)(AX*4), R12
 
-fieldsEight:
-	TZCNTQ AX, BX
-	ADDL   R8, BX
-	MOVL   BX, 0(R9)
-	BLSRQ  AX, AX
-	TZCNTQ AX, BX
-	ADDL   R8, BX
-	MOVL   BX, 4(R9)
-	BLSRQ  AX, AX
-	TZCNTQ AX, BX
-	ADDL   R8, BX
-	MOVL   BX, 8(R9)
-	BLSRQ  AX, AX
-	TZCNTQ AX, BX
-	ADDL   R8, BX
-	MOVL   BX, 12(R9)
-	BLSRQ  AX, AX
-	TZCNTQ AX, BX
-	ADDL   R8, BX
-	MOVL   BX, 16(R9)
-	BLSRQ  AX, AX
-	TZCNTQ AX, BX
-	ADDL   R8, BX
-	MOVL   BX, 20(R9)
-	BLSRQ  AX, AX
-	TZCNTQ AX, BX
-	ADDL   R8, BX
-	MOVL   BX, 24(R9)
-	BLSRQ  AX, AX
-	TZCNTQ AX, BX
-	ADDL   R8, BX
-	MOVL   BX, 28(R9)
-	BLSRQ  AX, AX
-	ADDQ $32, R9
-	SUBQ $8, DX
-	JGT  fieldsEight
-	MOVQ R12, R9
-	ADDQ $64, SI
-	ADDQ $64, R8
-	DECQ CX
-	JMP  fieldsBlock
+fieldsPlaces:
+	PLACE(0(R9))
+	PLACE(4(R9))
+	ADDQ  $8, R9
+	TESTQ R15, R15
+	JNE   fieldsPlaces
+	MOVQ  R12, R9
+	ADDQ  $64, R8
+	DECQ  CX
+	JNE   fieldsBlock
+	JMP   fieldsDone
+
+fieldsRagged:
+	MOVQ $-1, R10
 
 fieldsDone:
-	SUBQ      DI, R9
+	SUBQ      dst+0(FP), R9
 	SHRQ      $2, R9
-	MOVQ      R9, k+40(FP)
-	MOVQ      CX, left+48(FP)
-	MOVQ      R10, ends+56(FP)
+	MOVQ      R9, k+80(FP)
+	MOVQ      CX, left+88(FP)
+	MOVQ      R10, next+96(FP)
 	XORQ      AX, AX
 	XORQ      BX, BX
 	XORQ      CX, CX
@@ -136,7 +117,7 @@ fieldsDone:
 	SETNE     CX
 	LEAQ      (AX)(BX*2), AX
 	LEAQ      (AX)(CX*4), AX
-	MOVQ      AX, seen+64(FP)
+	MOVQ      AX, seen+104(FP)
 	VZEROUPPER
 	RET
 

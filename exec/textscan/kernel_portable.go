@@ -14,65 +14,67 @@ const (
 	gather = 0x0102040810204080
 )
 
-// unroll is how many positions flatten writes per round; that many places past the last one may be
-// written with what is no position.
-const unroll = 4
-
-// flatten writes the positions of the bits of mask, which begins at byte base, to out from k on, and
-// returns the new k. Writing four at a time costs less than the branch that each bit would.
-func flatten(out []uint32, k int, base int, mask uint64) int {
-	for left := bits.OnesCount64(mask); left > 0; left -= unroll {
-		o := out[k : k+unroll : k+unroll]
-		o[0] = uint32(base + bits.TrailingZeros64(mask))
-		mask &= mask - 1
-		o[1] = uint32(base + bits.TrailingZeros64(mask))
-		mask &= mask - 1
-		o[2] = uint32(base + bits.TrailingZeros64(mask))
-		mask &= mask - 1
-		o[3] = uint32(base + bits.TrailingZeros64(mask))
-		mask &= mask - 1
-		k += min(left, unroll)
-	}
-	return k
-}
-
-func fieldsPortable(dst []uint32, b []byte, n needles) (k, done, ends int, s seen) {
-	wa, wb, we := uint64(n.a)*ones, uint64(n.b)*ones, uint64(n.end)*ones
+func fieldsPortable(dst []uint32, b []byte, n needles, w windows, at int) progress {
+	ws, we := uint64(n.sep)*ones, uint64(n.end)*ones
+	p := progress{at: at}
 	var high uint64
-	i := 0
-	for ; i+block <= len(b) && len(dst)-k >= block+slack; i += block {
-		part := b[i : i+block : i+block]
+	for p.done < len(b) && p.at >= 0 && len(dst)-p.places >= block+slack {
 		var mask uint64
-		for j := 0; j < block; j += 8 {
-			w := binary.LittleEndian.Uint64(part[j:])
-			high |= w
-			x, y, z := w^wa, w^wb, w^we
-			// The high bit of each byte that is zero in one of the three, and no other: unlike the shorter
-			// (x-ones)&^x&highs this is exact above a match.
-			m := ^(((x&lows + lows) | x) & ((y&lows + lows) | y) & ((z&lows + lows) | z)) & highs
-			mask |= m >> 7 * gather >> 56 << j
+		size := min(block, len(b)-p.done)
+		if size == block {
+			part := b[p.done : p.done+block : p.done+block]
+			for j := 0; j < block; j += 8 {
+				w := binary.LittleEndian.Uint64(part[j:])
+				high |= w
+				x, y := w^ws, w^we
+				// The high bit of each byte that is zero in one of the two, and no other: unlike the shorter
+				// (x-ones)&^x&highs this is exact above a match.
+				m := ^(((x&lows + lows) | x) & ((y&lows + lows) | y)) & highs
+				mask |= m >> 7 * gather >> 56 << j
+			}
+		} else {
+			for j, c := range b[p.done:] {
+				high |= uint64(c)
+				if c == n.sep || c == n.end {
+					mask |= 1 << j
+				}
+			}
 		}
-		k = flatten(dst, k, i, mask)
+		p.pick(dst, b, mask, n.end, w)
+		p.done += size
 	}
-	for ; i < len(b) && len(dst)-k >= block+slack; i++ {
-		c := b[i]
-		high |= uint64(c)
-		if c == n.a || c == n.b || c == n.end {
-			dst[k] = uint32(i)
-			k++
-		}
-	}
-	b = b[:i]
+	b = b[:p.done]
 	if bytes.IndexByte(b, '\r') >= 0 {
-		s |= seenCR
+		p.seen |= seenCR
 	}
 	if bytes.IndexByte(b, n.extra) >= 0 {
-		s |= seenExtra
+		p.seen |= seenExtra
 	}
 	if high&highs != 0 {
-		s |= seenHigh
+		p.seen |= seenHigh
 	}
-	return k, i, Count(b, n.end), s
+	return p
+}
+
+// pick writes the places of the wanted delimiters of mask, whose lowest bit is of byte done.
+func (p *progress) pick(dst []uint32, b []byte, mask uint64, end byte, w windows) {
+	k, at, wrong := p.places, p.at, uint64(0)
+	for ; mask != 0; mask &= mask - 1 {
+		i := p.done + bits.TrailingZeros64(mask)
+		dst[k] = uint32(i)
+		k += int(w.wanted[at] & 1)
+		isEnd := uint64(0)
+		if b[i] == end {
+			isEnd = 1
+		}
+		wrong |= (w.ends[at] ^ isEnd) & w.check & 1
+		if at++; at == len(w.wanted) {
+			at = 0
+		}
+	}
+	if p.places, p.at = k, at; wrong != 0 {
+		p.at = -1
+	}
 }
 
 func linesPortable(b []byte, end byte) (int, bool) {

@@ -10,34 +10,34 @@ import "bytes"
 
 // Marks is what a chunk holds besides fields.
 type Marks struct {
-	Ends  int  // how many bytes end a record
 	CR    bool // whether a carriage return is among the bytes
 	Extra bool // whether the extra byte is
 	ASCII bool // whether all bytes are below 0x80
 }
 
 // Fields appends to dst the index of every byte of b that separates fields or ends records, in ascending order,
-// and tells what else b holds. b is shorter than 4 GiB; sep and end may be the same.
+// and tells what else b holds. b is shorter than 4 GiB.
 func Fields(dst []uint32, b []byte, sep, end, extra byte) ([]uint32, Marks) {
-	dst, ends, s := fields(dst, b, needles{sep, sep, end, extra})
-	return dst, Marks{Ends: ends, CR: s&seenCR != 0, Extra: s&seenExtra != 0, ASCII: s&seenHigh == 0}
+	dst, marks, _ := fields(dst, b, needles{sep, end, extra}, every)
+	return dst, marks
 }
 
-// fields runs the kernel until all of b is looked at. Room is made for a place per eight bytes at first, and then for twice as
-// many: chunks are much alike, and memory that is never written to costs nothing.
-func fields(dst []uint32, b []byte, n needles) ([]uint32, int, seen) {
+// fields runs the kernel until all of b is looked at, or a record is found to be unlike the others. Room is made for a place per
+// eight bytes at first, and then for twice as many: chunks are much alike, and memory that is never written to costs nothing.
+func fields(dst []uint32, b []byte, n needles, w windows) ([]uint32, Marks, bool) {
 	dst = room(dst, len(b)/8+block+slack)
-	ends, all := 0, seen(0)
-	for at := 0; ; {
-		k, done, e, s := chosen.fields(dst[len(dst):cap(dst)], b[at:], n)
-		if at > 0 {
-			for i := len(dst); i < len(dst)+k; i++ {
-				dst[:cap(dst)][i] += uint32(at)
+	var all progress
+	for from := 0; ; {
+		p := chosen.fields(dst[len(dst):cap(dst)], b[from:], n, w, all.at)
+		if from > 0 {
+			for i := len(dst); i < len(dst)+p.places; i++ {
+				dst[:cap(dst)][i] += uint32(from)
 			}
 		}
-		dst, ends, all = dst[:len(dst)+k], ends+e, all|s
-		if at += done; at == len(b) {
-			return dst, ends, all
+		dst = dst[:len(dst)+p.places]
+		all = progress{done: all.done + p.done, at: p.at, seen: all.seen | p.seen}
+		if from = all.done; from == len(b) || p.at < 0 {
+			return dst, all.seen.marks(), p.at >= 0
 		}
 		dst = room(dst, cap(dst)+block+slack)
 	}
@@ -45,17 +45,6 @@ func fields(dst []uint32, b []byte, n needles) ([]uint32, int, seen) {
 
 // Lines counts the bytes of b that are end, and tells whether a carriage return is among b.
 func Lines(b []byte, end byte) (ends int, cr bool) { return chosen.lines(b, end) }
-
-// Positions appends to dst the index of every byte of b that is one of needles, in ascending order.
-// There are one to eight needles, and b is shorter than 4 GiB.
-func Positions(dst []uint32, b []byte, list []byte) []uint32 {
-	if len(list) > 3 {
-		return positionsAny(dst, b, list)
-	}
-	n := needles{list[0], list[len(list)/2], list[len(list)-1], list[0]}
-	dst, _, _ = fields(dst, b, n)
-	return dst
-}
 
 // Count returns the number of bytes of b that are c.
 func Count(b []byte, c byte) int { return bytes.Count(b, []byte{c}) }
@@ -68,18 +57,4 @@ func room[T any](dst []T, n int) []T {
 	grown := make([]T, len(dst), len(dst)+n)
 	copy(grown, dst)
 	return grown
-}
-
-func positionsAny(dst []uint32, b []byte, needles []byte) []uint32 {
-	var in [256]bool
-	for _, c := range needles {
-		in[c] = true
-	}
-	dst = room(dst, len(b))
-	for i, c := range b {
-		if in[c] {
-			dst = append(dst, uint32(i))
-		}
-	}
-	return dst
 }

@@ -23,68 +23,49 @@ func slow(b, needles []byte) (out []uint32) {
 	return out
 }
 
-func FuzzPositions(f *testing.F) {
-	f.Add([]byte("a,b\nc,,\n"), []byte(",\n"))
-	f.Add([]byte("\x00\x01\x00\x01\x80\x81\xff\x00\x01\x01"), []byte{1, 0})
-	f.Add(bytes.Repeat([]byte{0x80, 0x7f, 0x81}, 30), []byte{0x80, 0x7f, 0x81})
-	f.Add([]byte("one two three four"), []byte(" ethn"))
-	f.Fuzz(func(t *testing.T, b, needles []byte) {
-		if len(needles) == 0 {
-			return
-		}
-		needles = needles[:min(8, len(needles))]
-		for n := 1; n <= len(needles); n++ {
-			got := Positions([]uint32{7}, b, needles[:n])
-			if want := append([]uint32{7}, slow(b, needles[:n])...); !slices.Equal(got, want) {
-				t.Fatalf("%q in %q: %v, want %v", needles[:n], b, got, want)
-			}
-		}
-		if got := Count(b, needles[0]); got != len(slow(b, needles[:1])) {
-			t.Fatalf("count %q in %q: %d", needles[:1], b, got)
-		}
-	})
-}
-
 // FuzzKernels holds each kernel of this processor to the plain one and to the definition.
 func FuzzKernels(f *testing.F) {
-	f.Add([]byte("a,b\nc,,\n"), []byte(",;\n\\"))
-	f.Add(bytes.Repeat([]byte("some text, then\r\n more \xc3\xa9;"), 9), []byte(",;\ne"))
+	f.Add([]byte("a,b\nc,,\n"), []byte(",\n\\"))
+	f.Add(bytes.Repeat([]byte("some text, then\r\n more \xc3\xa9;"), 9), []byte(",\ne"))
 	f.Add(bytes.Repeat([]byte{0x80, 0x7f, 0x81, 0}, 80), []byte{0x80, 0x7f, 0x81, 0})
-	f.Add(bytes.Repeat([]byte{','}, 4200), []byte(",,\n,"))
-	f.Add(append(bytes.Repeat([]byte{'x'}, 127), '\r'), []byte("\x00\x01\n\\"))
+	f.Add(bytes.Repeat([]byte{','}, 4200), []byte(",\n,"))
+	f.Add(append(bytes.Repeat([]byte{'x'}, 127), '\r'), []byte("\x01\n\\"))
 	f.Fuzz(func(t *testing.T, b, n []byte) {
-		if len(n) < 4 {
+		if len(n) < 3 {
 			return
 		}
-		list := needles{n[0], n[1], n[2], n[3]}
-		want := slow(b, n[:3])
-		wantEnds, wantSeen := len(slow(b, n[2:3])), seen(0)
+		list := needles{n[0], n[1], n[2]}
+		want := slow(b, n[:2])
+		wantEnds, wantSeen := len(slow(b, n[1:2])), seen(0)
 		for i, c := range b {
 			if c == '\r' {
 				wantSeen |= seenCR
 			}
-			if c == n[3] {
+			if c == n[2] {
 				wantSeen |= seenExtra
 			}
 			if b[i] >= 0x80 {
 				wantSeen |= seenHigh
 			}
 		}
-		if got := Positions(nil, b, n[:3]); !slices.Equal(got, want) {
-			t.Fatalf("%q in %q: %v, want %v", n[:3], b, got, want)
+		if got, m := Fields([]uint32{7}, b, n[0], n[1], n[2]); !slices.Equal(got[1:], want) || m != wantSeen.marks() {
+			t.Fatalf("%q in %q: %v, want %v", n[:2], b, got, want)
+		}
+		if got := Count(b, n[1]); got != wantEnds {
+			t.Fatalf("count %q in %q: %d", n[1], b, got)
 		}
 		for _, k := range kernels() {
 			dst := make([]uint32, len(b)+block+slack+1)
 			dst[len(dst)-1] = 7
-			got, done, ends, s := k.fields(dst[:len(dst)-1], b, list)
-			if done != len(b) || dst[len(dst)-1] != 7 {
-				t.Fatalf("%s: looked at %d of %d bytes, wrote %d", k.name, done, len(b), dst[len(dst)-1])
+			p := k.fields(dst[:len(dst)-1], b, list, every, 0)
+			if p.done != len(b) || dst[len(dst)-1] != 7 {
+				t.Fatalf("%s: looked at %d of %d bytes, wrote %d", k.name, p.done, len(b), dst[len(dst)-1])
 			}
-			if !slices.Equal(dst[:got], want) || ends != wantEnds || s != wantSeen {
-				t.Fatalf("%s: %q in %q: %v, %d ends, seen %b; want %v, %d, %b", k.name, n, b, dst[:got], ends, s, want, wantEnds, wantSeen)
+			if !slices.Equal(dst[:p.places], want) || p.seen != wantSeen || p.at != len(want)%block {
+				t.Fatalf("%s: %q in %q: %v, %+v; want %v, %b", k.name, n, b, dst[:p.places], p, want, wantSeen)
 			}
-			if ends, cr := k.lines(b, n[2]); ends != wantEnds || cr != (wantSeen&seenCR != 0) {
-				t.Fatalf("%s: lines of %q in %q: %d, %v", k.name, n[2], b, ends, cr)
+			if ends, cr := k.lines(b, n[1]); ends != wantEnds || cr != (wantSeen&seenCR != 0) {
+				t.Fatalf("%s: lines of %q in %q: %d, %v", k.name, n[1], b, ends, cr)
 			}
 			for dist := 1; dist < min(len(b), 70); dist += 3 {
 				want := -1
@@ -96,6 +77,41 @@ func FuzzKernels(f *testing.F) {
 				if got := k.pair(b, dist, n[0], n[1]); got != want {
 					t.Fatalf("%s: %q %d apart in %q: %d, want %d", k.name, n[:2], dist, b, got, want)
 				}
+			}
+		}
+	})
+}
+
+// FuzzPicks holds each kernel to the definition: the wanted delimiters of records of so many fields, unless some have other numbers.
+func FuzzPicks(f *testing.F) {
+	f.Add([]byte("a,b,c\nd,e,f\n"), 3, uint64(0b010))
+	f.Add(bytes.Repeat([]byte("one,two,,a longer text with no comma in it,\n"), 40), 5, uint64(0b10001))
+	f.Add(bytes.Repeat([]byte(strings.Repeat("x,", 104)+"\n"), 9), 105, uint64(1<<13|1<<14|1<<62))
+	f.Add(bytes.Repeat([]byte(strings.Repeat(",", 63)+"\n"), 5), 64, ^uint64(0))
+	f.Add(append(bytes.Repeat([]byte(strings.Repeat(",", 9)+"\n"), 50), ",\n"...), 10, uint64(1))
+	f.Add(bytes.Repeat([]byte("\n"), 5000), 1, uint64(1))
+	f.Add(bytes.Repeat([]byte("\n"), 200), 1, uint64(0))
+	f.Fuzz(func(t *testing.T, b []byte, width int, wanted uint64) {
+		width = 1 + int(uint(width)%200)
+		b = append(b, '\n')
+		picks := NewPicks(width, func(i int) bool { return wanted>>(i%64)&1 == 1 })
+		var want []uint32
+		even := true
+		for i, p := range slow(b, []byte(",\n")) {
+			even = even && (b[p] == '\n') == (i%width == width-1)
+			if wanted>>(i%width%64)&1 == 1 {
+				want = append(want, p)
+			}
+		}
+		got, marks, ok := picks.List([]uint32{}, b, ',', '\n', '\\')
+		if _, all := Fields(nil, b, ',', '\n', '\\'); ok != even || ok && (marks != all || !slices.Equal(got, want)) {
+			t.Fatalf("%d fields, %b of %q: %v, %+v, %v; want %v, %+v, %v", width, wanted, b, got, marks, ok, want, all, even)
+		}
+		for _, k := range kernels() {
+			dst := make([]uint32, len(b)+block+slack)
+			p := k.fields(dst, b, needles{',', '\n', '\\'}, picks.w, 0)
+			if (p.at >= 0) != even || even && (!slices.Equal(dst[:p.places], want) || p.seen.marks() != marks) {
+				t.Fatalf("%s: %d fields, %b of %q: %v, %+v; want %v, %v", k.name, width, wanted, b, dst[:p.places], p, want, even)
 			}
 		}
 	})
@@ -138,7 +154,7 @@ func FuzzInt(f *testing.F) {
 // textFields returns where the fields of b, which commas separate, begin and end.
 func textFields(b []byte) (from, to []uint32) {
 	begin := uint32(0)
-	for _, p := range append(Positions(nil, b, []byte(",")), uint32(len(b))) {
+	for _, p := range append(slow(b, []byte(",")), uint32(len(b))) {
 		from, to = append(from, begin), append(to, p)
 		begin = p + 1
 	}
@@ -269,9 +285,12 @@ const chunk = 128 << 10
 func BenchmarkKernels(b *testing.B) {
 	data := logLines(16 << 20) // more than the branch predictor learns
 	dst := make([]uint32, chunk+block+slack)
+	picks := NewPicks(12, func(i int) bool { return i == 5 || i == 6 }).w
+	picks.check = 0 // chunks are not cut at ends of records
 	for _, k := range kernels() {
 		for name, f := range map[string]func([]byte){
-			"fields": func(c []byte) { k.fields(dst, c, needles{'\t', '\t', '\n', '\\'}) },
+			"fields": func(c []byte) { k.fields(dst, c, needles{'\t', '\n', '\\'}, every, 0) },
+			"picks":  func(c []byte) { k.fields(dst, c, needles{'\t', '\n', '\\'}, picks, 0) },
 			"lines":  func(c []byte) { k.lines(c, '\n') },
 			"pair":   func(c []byte) { k.pair(c, 3, 'Q', 'Z') },
 		} {
