@@ -25,31 +25,33 @@ func FuzzClassify(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	f.Fuzz(checkClasses)
+}
+
+func checkClasses(t *testing.T, b []byte) {
 	sets := []func(byte) bool{isQuote, isPlain, isDigit, isSpace, isHigh, isAny, isNone, isOdd}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for n := 1; n <= len(sets); n++ {
-			c := NewClasses(sets[:n]...)
-			got := c.Classify(make([]Block, 3), b)
-			twin := make([]Block, len(b)/BlockSize)
-			classifyGo(twin, b, c)
-			if !slices.Equal(got[:len(twin)], twin) {
-				t.Fatalf("%q: %x, want %x", b, got, twin)
-			}
-			if len(got) != (len(b)+BlockSize-1)/BlockSize+1 {
-				t.Fatalf("%d blocks of %d bytes", len(got), len(b))
-			}
-			for p := range len(got) * BlockSize {
-				for k := range 8 {
-					bit := got[p/BlockSize][k]>>(p%BlockSize)&1 == 1
-					want := p < len(b) && k < n && sets[k](b[p])
-					if bit != want || (p < len(b) && k < n && c.Has(k, b[p]) != want) {
-						t.Fatalf("byte %d of %q, class %d: %v, want %v", p, b, k, bit, want)
-					}
+	for n := 1; n <= len(sets); n++ {
+		c := NewClasses(sets[:n]...)
+		got := c.Classify(make([]Block, 3), b)
+		twin := make([]Block, len(b)/BlockSize)
+		classifyGo(twin, b, c)
+		if !slices.Equal(got[:len(twin)], twin) {
+			t.Fatalf("%q: %x, want %x", b, got, twin)
+		}
+		if len(got) != (len(b)+BlockSize-1)/BlockSize+1 {
+			t.Fatalf("%d blocks of %d bytes", len(got), len(b))
+		}
+		for p := range len(got) * BlockSize {
+			for k := range 8 {
+				bit := got[p/BlockSize][k]>>(p%BlockSize)&1 == 1
+				want := p < len(b) && k < n && sets[k](b[p])
+				if bit != want || (p < len(b) && k < n && c.Has(k, b[p]) != want) {
+					t.Fatalf("byte %d of %q, class %d: %v, want %v", p, b, k, bit, want)
 				}
 			}
-			checkRuns(t, got, n)
 		}
-	})
+		checkRuns(t, got, n)
+	}
 }
 
 func checkRuns(t *testing.T, blocks []Block, classes int) {

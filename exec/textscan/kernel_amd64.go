@@ -25,11 +25,7 @@ func fieldsWide(dst []uint32, b []byte, n needles, w windows, at int) progress {
 	if left > 0 || p.at < 0 {
 		return p
 	}
-	rest := fieldsPortable(dst[k:], b[p.done:], n, w, p.at)
-	for i := range dst[k : k+rest.places] {
-		dst[k+i] += uint32(p.done)
-	}
-	return progress{places: k + rest.places, done: p.done + rest.done, at: rest.at, seen: s | rest.seen}
+	return p.then(dst, b, n, w)
 }
 
 func linesWide(b []byte, end byte) (int, bool) {

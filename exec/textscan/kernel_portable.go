@@ -56,6 +56,16 @@ func fieldsPortable(dst []uint32, b []byte, n needles, w windows, at int) progre
 	return p
 }
 
+// then goes on with the bytes after those that p has looked at.
+func (p progress) then(dst []uint32, b []byte, n needles, w windows) progress {
+	places := dst[p.places:]
+	rest := fieldsPortable(places, b[p.done:], n, w, p.at)
+	for i := range places[:rest.places] {
+		places[i] += uint32(p.done)
+	}
+	return progress{places: p.places + rest.places, done: p.done + rest.done, at: rest.at, seen: p.seen | rest.seen}
+}
+
 // pick writes the places of the wanted delimiters of mask, whose lowest bit is of byte done.
 func (p *progress) pick(dst []uint32, b []byte, mask uint64, end byte, w windows) {
 	k, at, wrong := p.places, p.at, uint64(0)

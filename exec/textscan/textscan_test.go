@@ -30,56 +30,58 @@ func FuzzKernels(f *testing.F) {
 	f.Add(bytes.Repeat([]byte{0x80, 0x7f, 0x81, 0}, 80), []byte{0x80, 0x7f, 0x81, 0})
 	f.Add(bytes.Repeat([]byte{','}, 4200), []byte(",\n,"))
 	f.Add(append(bytes.Repeat([]byte{'x'}, 127), '\r'), []byte("\x01\n\\"))
-	f.Fuzz(func(t *testing.T, b, n []byte) {
-		if len(n) < 3 {
-			return
+	f.Fuzz(checkKernels)
+}
+
+func checkKernels(t *testing.T, b, n []byte) {
+	if len(n) < 3 {
+		return
+	}
+	list := needles{n[0], n[1], n[2]}
+	want := slow(b, n[:2])
+	wantEnds, wantSeen := len(slow(b, n[1:2])), seen(0)
+	for i, c := range b {
+		if c == '\r' {
+			wantSeen |= seenCR
 		}
-		list := needles{n[0], n[1], n[2]}
-		want := slow(b, n[:2])
-		wantEnds, wantSeen := len(slow(b, n[1:2])), seen(0)
-		for i, c := range b {
-			if c == '\r' {
-				wantSeen |= seenCR
-			}
-			if c == n[2] {
-				wantSeen |= seenExtra
-			}
-			if b[i] >= 0x80 {
-				wantSeen |= seenHigh
-			}
+		if c == n[2] {
+			wantSeen |= seenExtra
 		}
-		if got, m := Fields([]uint32{7}, b, n[0], n[1], n[2]); !slices.Equal(got[1:], want) || m != wantSeen.marks() {
-			t.Fatalf("%q in %q: %v, want %v", n[:2], b, got, want)
+		if b[i] >= 0x80 {
+			wantSeen |= seenHigh
 		}
-		if got := Count(b, n[1]); got != wantEnds {
-			t.Fatalf("count %q in %q: %d", n[1], b, got)
+	}
+	if got, m := Fields([]uint32{7}, b, n[0], n[1], n[2]); !slices.Equal(got[1:], want) || m != wantSeen.marks() {
+		t.Fatalf("%q in %q: %v, want %v", n[:2], b, got, want)
+	}
+	if got := Count(b, n[1]); got != wantEnds {
+		t.Fatalf("count %q in %q: %d", n[1], b, got)
+	}
+	for _, k := range kernels() {
+		dst := make([]uint32, len(b)+block+slack+1)
+		dst[len(dst)-1] = 7
+		p := k.fields(dst[:len(dst)-1], b, list, every, 0)
+		if p.done != len(b) || dst[len(dst)-1] != 7 {
+			t.Fatalf("%s: looked at %d of %d bytes, wrote %d", k.name, p.done, len(b), dst[len(dst)-1])
 		}
-		for _, k := range kernels() {
-			dst := make([]uint32, len(b)+block+slack+1)
-			dst[len(dst)-1] = 7
-			p := k.fields(dst[:len(dst)-1], b, list, every, 0)
-			if p.done != len(b) || dst[len(dst)-1] != 7 {
-				t.Fatalf("%s: looked at %d of %d bytes, wrote %d", k.name, p.done, len(b), dst[len(dst)-1])
-			}
-			if !slices.Equal(dst[:p.places], want) || p.seen != wantSeen || p.at != len(want)%block {
-				t.Fatalf("%s: %q in %q: %v, %+v; want %v, %b", k.name, n, b, dst[:p.places], p, want, wantSeen)
-			}
-			if ends, cr := k.lines(b, n[1]); ends != wantEnds || cr != (wantSeen&seenCR != 0) {
-				t.Fatalf("%s: lines of %q in %q: %d, %v", k.name, n[1], b, ends, cr)
-			}
-			for dist := 1; dist < min(len(b), 70); dist += 3 {
-				want := -1
-				for i := 0; i+dist < len(b) && want < 0; i++ {
-					if b[i] == n[0] && b[i+dist] == n[1] {
-						want = i
-					}
+		if !slices.Equal(dst[:p.places], want) || p.seen != wantSeen || p.at != len(want)%block {
+			t.Fatalf("%s: %q in %q: %v, %+v; want %v, %b", k.name, n, b, dst[:p.places], p, want, wantSeen)
+		}
+		if ends, cr := k.lines(b, n[1]); ends != wantEnds || cr != (wantSeen&seenCR != 0) {
+			t.Fatalf("%s: lines of %q in %q: %d, %v", k.name, n[1], b, ends, cr)
+		}
+		for dist := 1; dist < min(len(b), 70); dist += 3 {
+			want := -1
+			for i := 0; i+dist < len(b) && want < 0; i++ {
+				if b[i] == n[0] && b[i+dist] == n[1] {
+					want = i
 				}
-				if got := k.pair(b, dist, n[0], n[1]); got != want {
-					t.Fatalf("%s: %q %d apart in %q: %d, want %d", k.name, n[:2], dist, b, got, want)
-				}
+			}
+			if got := k.pair(b, dist, n[0], n[1]); got != want {
+				t.Fatalf("%s: %q %d apart in %q: %d, want %d", k.name, n[:2], dist, b, got, want)
 			}
 		}
-	})
+	}
 }
 
 // FuzzPicks holds each kernel to the definition: the wanted delimiters of records of so many fields, unless some have other numbers.
@@ -91,30 +93,32 @@ func FuzzPicks(f *testing.F) {
 	f.Add(append(bytes.Repeat([]byte(strings.Repeat(",", 9)+"\n"), 50), ",\n"...), 10, uint64(1))
 	f.Add(bytes.Repeat([]byte("\n"), 5000), 1, uint64(1))
 	f.Add(bytes.Repeat([]byte("\n"), 200), 1, uint64(0))
-	f.Fuzz(func(t *testing.T, b []byte, width int, wanted uint64) {
-		width = 1 + int(uint(width)%200)
-		b = append(b, '\n')
-		picks := NewPicks(width, func(i int) bool { return wanted>>(i%64)&1 == 1 })
-		var want []uint32
-		even := true
-		for i, p := range slow(b, []byte(",\n")) {
-			even = even && (b[p] == '\n') == (i%width == width-1)
-			if wanted>>(i%width%64)&1 == 1 {
-				want = append(want, p)
-			}
+	f.Fuzz(checkPicks)
+}
+
+func checkPicks(t *testing.T, b []byte, width int, wanted uint64) {
+	width = 1 + int(uint(width)%200)
+	b = append(b, '\n')
+	picks := NewPicks(width, func(i int) bool { return wanted>>(i%64)&1 == 1 })
+	var want []uint32
+	even := true
+	for i, p := range slow(b, []byte(",\n")) {
+		even = even && (b[p] == '\n') == (i%width == width-1)
+		if wanted>>(i%width%64)&1 == 1 {
+			want = append(want, p)
 		}
-		got, marks, ok := picks.List([]uint32{}, b, ',', '\n', '\\')
-		if _, all := Fields(nil, b, ',', '\n', '\\'); ok != even || ok && (marks != all || !slices.Equal(got, want)) {
-			t.Fatalf("%d fields, %b of %q: %v, %+v, %v; want %v, %+v, %v", width, wanted, b, got, marks, ok, want, all, even)
+	}
+	got, marks, ok := picks.List([]uint32{}, b, ',', '\n', '\\')
+	if _, all := Fields(nil, b, ',', '\n', '\\'); ok != even || ok && (marks != all || !slices.Equal(got, want)) {
+		t.Fatalf("%d fields, %b of %q: %v, %+v, %v; want %v, %+v, %v", width, wanted, b, got, marks, ok, want, all, even)
+	}
+	for _, k := range kernels() {
+		dst := make([]uint32, len(b)+block+slack)
+		p := k.fields(dst, b, needles{',', '\n', '\\'}, picks.w, 0)
+		if (p.at >= 0) != even || even && (!slices.Equal(dst[:p.places], want) || p.seen.marks() != marks) {
+			t.Fatalf("%s: %d fields, %b of %q: %v, %+v; want %v, %v", k.name, width, wanted, b, dst[:p.places], p, want, even)
 		}
-		for _, k := range kernels() {
-			dst := make([]uint32, len(b)+block+slack)
-			p := k.fields(dst, b, needles{',', '\n', '\\'}, picks.w, 0)
-			if (p.at >= 0) != even || even && (!slices.Equal(dst[:p.places], want) || p.seen.marks() != marks) {
-				t.Fatalf("%s: %d fields, %b of %q: %v, %+v; want %v, %v", k.name, width, wanted, b, dst[:p.places], p, want, even)
-			}
-		}
-	})
+	}
 }
 
 func FuzzLiteral(f *testing.F) {
