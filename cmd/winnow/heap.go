@@ -13,6 +13,7 @@ import (
 const (
 	leastGrowth   = 64 << 20 // bytes
 	growthPercent = 50
+	runtimeLeast  = 4 << 20 // bytes
 )
 
 // paceHeap sets when this process collects garbage, after each collection anew. GOGC, if set, has the say.
@@ -31,7 +32,7 @@ func paceHeap() {
 	after(nil)
 }
 
-// percentOver is by how much a heap of live bytes may grow.
+// percentOver is by how much a heap of live bytes may grow. The runtime takes one of less than runtimeLeast for as large as that.
 func percentOver(live uint64) int {
-	return int(max(growthPercent, 100*leastGrowth/max(live, 1<<20)))
+	return int(max(growthPercent, 100*leastGrowth/max(live, runtimeLeast)))
 }
