@@ -13,6 +13,7 @@ type jsonOutline struct {
 	n     int         // tokens
 	good  bool        // an object and nothing else, well-formed, and not nested too deep
 	in    []int32     // per token: which one opened the innermost array or object around it, -1 if none did
+	keys  []metKey    // of the last record, if they were not looked for by their bytes
 }
 
 // Sizes of jsonOutlines: a power of two of outlines, of records up to so many tokens.
@@ -24,7 +25,8 @@ const (
 // jsonOutlines remembers outlines by a hash of theirs; a new one takes the place of the one that was there.
 type jsonOutlines struct {
 	known [maxOutlines]jsonOutline
-	long  jsonOutline // of a record with more tokens, forgotten at once
+	last  [maxOutlines]*jsonOutline // by number of tokens: the one that was met last
+	long  jsonOutline               // of a record with more tokens, forgotten at once
 	kinds [][3]uint64
 }
 
@@ -35,6 +37,10 @@ func (s *jsonOutlines) of(tokens *textscan.JSON, from, to int) *jsonOutline {
 		s.long = jsonOutline{kinds: tokens.Kinds(nil, from, to), n: n}
 		s.long.judge()
 		return &s.long
+	}
+	last := &s.last[n%maxOutlines]
+	if o := *last; o != nil && o.n == n && tokens.KindsAre(o.kinds, from, n) {
+		return o
 	}
 	s.kinds = tokens.Kinds(s.kinds[:0], from, to)
 	const odd = 0x9e3779b97f4a7c15
@@ -49,6 +55,7 @@ func (s *jsonOutlines) of(tokens *textscan.JSON, from, to int) *jsonOutline {
 		o.kinds, o.n = append(o.kinds[:0], s.kinds...), n
 		o.judge()
 	}
+	*last = o
 	return o
 }
 
@@ -67,7 +74,7 @@ const (
 // judge sets good and in.
 func (o *jsonOutline) judge() {
 	o.in = grow(o.in[:0], o.n)[:o.n]
-	o.good = false
+	o.good, o.keys = false, o.keys[:0]
 	state, open, depth := wantsValue, int32(-1), 0
 	for t := range o.n {
 		o.in[t] = open

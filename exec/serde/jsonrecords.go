@@ -41,6 +41,13 @@ type jsonColon struct {
 	name int // jsonName.known of the key; otherName if its bytes must be looked at
 }
 
+// metKey is a colon as it was in the last record of an outline.
+type metKey struct {
+	token int // the number of its token in the record
+	name  int // as of jsonColon
+	index int // of the field whose key it follows; -1: none
+}
+
 // otherName is no place in names.
 const otherName = -1
 
@@ -59,10 +66,8 @@ func newJSONRecords(end byte, root *jsonObject, fields int) *jsonRecords {
 	return s
 }
 
-// keyEnding is a number below 64 for the two bytes of b before to, whatever the case of letters.
-func keyEnding(b []byte, to int) uint16 {
-	return (binary.LittleEndian.Uint16(b[to-2:]) | 0x2020) * 40503 >> 10
-}
+// keyEnding is a number below 64 for the last two bytes of tail, whatever the case of letters.
+func keyEnding(tail uint64) uint16 { return (uint16(tail>>48) | 0x2020) * 40503 >> 10 }
 
 // addNames adds the names of the fields of o and of the objects in it.
 func (s *jsonRecords) addNames(o *jsonObject) {
@@ -86,7 +91,7 @@ func (s *jsonRecords) addNames(o *jsonObject) {
 			s.names = append(s.names, n)
 		}
 		f.known = s.names[at].known
-		s.endings |= 1 << keyEnding([]byte(quoted), len(quoted))
+		s.endings |= 1 << keyEnding(n.tail)
 		if f.object != nil {
 			s.addNames(f.object)
 		}
@@ -113,16 +118,19 @@ func (s *jsonRecords) next() (end int, ok bool) {
 
 // events looks at the events of the record at hand.
 func (s *jsonRecords) events() (end int, ok bool) {
-	b, events := s.b, s.tokens.Events
+	b, events, endings := s.b, s.tokens.Events, s.endings
 	next, skip := s.event, 0
 	s.colons, ok = s.colons[:0], true
 	for ; ; next++ {
 		p := int(events[next])
-		switch c := b[p]; {
-		case c == ':' && p > 8 && b[p-1] == '"': // most are
-			if s.endings>>keyEnding(b, p-1)&1 == 1 {
-				s.key(p)
+		c := b[p]
+		if c == ':' && p > 8 && b[p-1] == '"' { // most are
+			if tail := binary.LittleEndian.Uint64(b[p-9:]); endings>>keyEnding(tail)&1 == 1 {
+				s.key(p, tail)
 			}
+			continue
+		}
+		switch {
 		case c == s.end:
 			s.event = next + 1
 			return p, ok
@@ -145,9 +153,8 @@ func (s *jsonRecords) events() (end int, ok bool) {
 	}
 }
 
-// key adds the colon at p if the key before it may be wanted.
-func (s *jsonRecords) key(p int) {
-	tail := binary.LittleEndian.Uint64(s.b[p-9:])
+// key adds the colon at p if the key before it, which ends with tail, may be wanted.
+func (s *jsonRecords) key(p int, tail uint64) {
 	for i := range s.names {
 		if n := &s.names[i]; (tail|n.fold)&n.mask == n.tail {
 			s.colons = append(s.colons, jsonColon{p, n.known})
@@ -175,36 +182,71 @@ func (s *jsonRecords) escape(p int, before bool) (n int, ok bool) {
 
 // keys looks for wanted keys before the colons of the record whose outline is o and whose first token is number from.
 func (s *jsonRecords) keys(o *jsonOutline, from int) bool {
+	if s.keysAgain(o, from) {
+		return true
+	}
 	for i := range s.at {
 		s.at[i] = -1
 	}
 	s.open = append(s.open[:0], openObject{0, s.root})
+	met, again := o.keys[:0], true
+	o.keys = met
 	for _, colon := range s.colons {
 		token := s.tokens.Tokens(colon.at) - from
-		object := s.opened(o.in[token])
-		if object == nil {
-			continue
-		}
-		f, ok := object.find(s.b[:colon.at], colon.name)
-		if !ok {
-			return false
+		again = again && colon.name != otherName
+		var f *jsonField
+		if object := s.opened(o.in[token]); object != nil {
+			ok := false
+			if f, ok = object.find(s.b[:colon.at], colon.name); !ok {
+				return false
+			}
 		}
 		if f == nil {
+			met = append(met, metKey{token, colon.name, -1})
 			continue
 		}
+		met = append(met, metKey{token, colon.name, f.index})
 		if s.at[f.index] >= 0 {
 			return false // twice
 		}
-		p := colon.at + 1
-		for s.b[p] == ' ' || s.b[p] == '\t' || s.b[p] == '\r' {
-			p++
-		}
-		s.at[f.index] = int32(p)
+		s.at[f.index] = s.after(colon)
 		if f.object != nil {
 			s.open = append(s.open, openObject{int32(token + 1), f.object})
 		}
 	}
+	if again {
+		o.keys = met
+	}
 	return true
+}
+
+// keysAgain is keys for a record whose colons are as those of the last one of its outline. It is false if they are not.
+func (s *jsonRecords) keysAgain(o *jsonOutline, from int) bool {
+	if len(o.keys) != len(s.colons) {
+		return false
+	}
+	for i := range s.at {
+		s.at[i] = -1
+	}
+	for i := range o.keys {
+		k, colon := &o.keys[i], s.colons[i]
+		if colon.name != k.name || s.tokens.Tokens(colon.at)-from != k.token {
+			return false
+		}
+		if k.index >= 0 {
+			s.at[k.index] = s.after(colon)
+		}
+	}
+	return true
+}
+
+// after returns where the value after a colon begins.
+func (s *jsonRecords) after(colon jsonColon) int32 {
+	p := colon.at + 1
+	for s.b[p] == ' ' || s.b[p] == '\t' || s.b[p] == '\r' {
+		p++
+	}
+	return int32(p)
 }
 
 // opened returns the wanted object that token opens, or nil.

@@ -218,6 +218,24 @@ func (j *JSON) Kinds(dst [][3]uint64, from, to int) [][3]uint64 {
 	return dst
 }
 
+// KindsAre reports whether Kinds appends kinds for the n tokens from from on.
+func (j *JSON) KindsAre(kinds [][3]uint64, from, n int) bool {
+	if len(kinds) != (n+63)/64 {
+		return false
+	}
+	words, shift := j.kinds[from/64:], uint(from%64)
+	for i := range kinds {
+		k, next, want := &words[i], &words[i+1], &kinds[i]
+		other := (k[0]>>shift | next[0]<<1<<(63-shift)) ^ want[0]
+		other |= (k[1]>>shift | next[1]<<1<<(63-shift)) ^ want[1]
+		other |= (k[2]>>shift | next[2]<<1<<(63-shift)) ^ want[2]
+		if other<<max(0, 64*(i+1)-n) != 0 { // there are other tokens behind
+			return false
+		}
+	}
+	return true
+}
+
 // KindAt returns the kind of token t of what Kinds appended.
 func KindAt(kinds [][3]uint64, t int) Kind {
 	k, bit := &kinds[t/64], uint(t%64)

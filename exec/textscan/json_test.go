@@ -51,6 +51,13 @@ func FuzzJSON(f *testing.F) {
 				if g, w := got.Kinds(nil, from, to), want.Kinds(nil, from, to); !slices.Equal(g, w) {
 					t.Fatalf("%q: tokens %d to %d are %x, want %x", b, from, to, g, w)
 				}
+				same, last := want.Kinds(nil, from, to), to-from-1
+				if !got.KindsAre(same, from, to-from) {
+					t.Fatalf("%q: tokens %d to %d are not %x", b, from, to, same)
+				}
+				if same[last/64][from%3] ^= 1 << (last % 64); got.KindsAre(same, from, to-from) {
+					t.Fatalf("%q: tokens %d to %d are %x", b, from, to, same)
+				}
 			}
 			gs, ws := got.state, want.state
 			if len(b)%BlockSize == 0 {
