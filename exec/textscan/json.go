@@ -108,15 +108,17 @@ func (j *JSON) Scan(b []byte) {
 // scan looks at blocks first to last, of which b begins with the first.
 func (j *JSON) scan(b []byte, first, last int) {
 	for first < last {
-		least := max(BlockSize+slack, (last-first)*4)
-		j.Events, j.words = room(j.Events, least), room(j.words, least)
+		n := min(last-first, blocksAtOnce)
+		j.Events, j.words = room(j.Events, n*BlockSize+slack), room(j.words, n*BlockSize+slack)
 		events, words := len(j.Events), len(j.words)
-		n, w, left := scanJSON(&j.state, b, j.blocks[first:last], j.Events[events:cap(j.Events)], j.words[words:cap(j.words)], j.kinds)
-		j.Events, j.words = j.Events[:events+n], j.words[:words+w]
-		done := last - first - left
-		b, first = b[done*BlockSize:], first+done
+		k, w := scanJSON(&j.state, b, j.blocks[first:first+n], j.Events[events:cap(j.Events)], j.words[words:cap(j.words)], j.kinds)
+		j.Events, j.words = j.Events[:events+k], j.words[:words+w]
+		b, first = b[n*BlockSize:], first+n
 	}
 }
+
+// blocksAtOnce is of how many blocks all bytes may be events, which few ever are.
+const blocksAtOnce = 112
 
 // jsonWord is a word: the letters that mask leaves, and how many bits the byte after them is from the one before.
 type jsonWord struct {
@@ -260,12 +262,9 @@ func jsonBytes() (table [256]uint8) {
 }
 
 // scanJSONPortable is scanJSON a byte at a time.
-func scanJSONPortable(s *jsonState, b []byte, blocks []jsonBlock, events, words []uint32, kinds [][3]uint64) (n, w, left int) {
+func scanJSONPortable(s *jsonState, b []byte, blocks []jsonBlock, events, words []uint32, kinds [][3]uint64) (n, w int) {
 	table := jsonBytes()
 	for i := range blocks {
-		if min(len(events)-n, len(words)-w) < BlockSize+slack {
-			return n, w, len(blocks) - i
-		}
 		blocks[i] = jsonBlock{before: s.tokens}
 		block := b[i*BlockSize:][:BlockSize]
 		for bit, c := range block {
@@ -293,7 +292,7 @@ func scanJSONPortable(s *jsonState, b []byte, blocks []jsonBlock, events, words 
 			s.pos++
 		}
 	}
-	return n, w, 0
+	return n, w
 }
 
 // What next finds at a byte.

@@ -38,26 +38,23 @@ GLOBL jsonEscapes<>(SB), RODATA|NOPTR, $16
 	MOVL   BX, to   \
 	BLSRQ  R15, R15
 
-// func jsonAVX2(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, room int, kinds *[3]uint64, words *uint32, wordRoom int) (k, w, left int)
+// func jsonAVX2(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, kinds *[3]uint64, words *uint32) (k, w int)
 //
-// Of 64 bytes: AX are the quotes that count, BX what is within strings, CX the tokens, R15 the events.
-TEXT ·jsonAVX2(SB), NOSPLIT, $72-96
+// Of 64 bytes: AX are the quotes that count, BX what is within strings, CX the tokens, R15 the events. What is rare is looked at only where it
+// is: backslashes, and bytes below the blank.
+TEXT ·jsonAVX2(SB), NOSPLIT, $56-72
 	MOVQ s+0(FP), DI
 	MOVQ b+8(FP), SI
 	MOVQ blocks+16(FP), R12
 	MOVQ n+24(FP), AX
-	MOVQ AX, left-8(SP)
 	MOVQ events+32(FP), R9
-	MOVQ room+40(FP), AX
-	LEAQ -288(R9)(AX*4), AX
-	MOVQ AX, last-16(SP)
-	MOVQ words+56(FP), AX
-	MOVQ AX, words-64(SP)
-	MOVQ wordRoom+64(FP), BX
-	LEAQ -288(AX)(BX*4), AX
-	MOVQ AX, lastWord-72(SP)
-	MOVQ kinds+48(FP), R10
+	MOVQ kinds+40(FP), R10
+	MOVQ words+48(FP), BX
+	MOVQ BX, words-8(SP)
 	MOVQ jsonState_pos(DI), R8
+	SHLQ $6, AX
+	ADDQ R8, AX
+	MOVQ AX, end-16(SP)
 	MOVQ jsonState_tokens(DI), R11
 	MOVL $0x22, AX
 	VMOVQ AX, X8
@@ -79,11 +76,6 @@ TEXT ·jsonAVX2(SB), NOSPLIT, $72-96
 	VPCMPEQB X15, X15, X15
 
 block:
-	CMPQ R9, last-16(SP)
-	JHI  done
-	MOVQ words-64(SP), AX
-	CMPQ AX, lastWord-72(SP)
-	JHI  done
 	VMOVDQU (SI), Y0
 	VMOVDQU 32(SI), Y1
 	VPCMPEQB Y0, Y8, Y2
@@ -91,13 +83,12 @@ block:
 	MASK(Y2, Y3, AX, DX)
 	VPCMPEQB Y0, Y9, Y2
 	VPCMPEQB Y1, Y9, Y3
-	MASK(Y2, Y3, BX, DX)
+	VPOR Y2, Y3, Y4
+	VPMOVMSKB Y4, R14
 	XORL R15, R15
-	MOVQ BX, backslashes-24(SP)
-	MOVQ jsonState_escaped(DI), R14
+	ORQ  jsonState_escaped(DI), R14
 	ORQ  jsonState_escapes(DI), R14
-	ORQ  BX, R14
-	MOVQ R14, escaping-32(SP)
+	MOVQ R14, escaping-24(SP)
 	JNE  escapes
 
 escaped:
@@ -106,25 +97,24 @@ escaped:
 	VPCLMULQDQ $0, X15, X2, X2
 	VMOVQ       X2, BX
 	XORQ       jsonState_inString(DI), BX
-	VPMINUB  Y0, Y10, Y2
-	VPMINUB  Y1, Y10, Y3
-	VPCMPEQB Y0, Y2, Y2
-	VPCMPEQB Y1, Y3, Y3
-	MASK(Y2, Y3, DX, CX)
-	TESTQ DX, DX
+	VPMINUB  Y0, Y1, Y2
+	VPMINUB  Y2, Y10, Y3
+	VPCMPEQB Y2, Y3, Y2
+	XORL  DX, DX
+	VPMOVMSKB Y2, CX
+	TESTL CX, CX
 	JNE   controls
 
 controlled:
 	MOVQ  BX, CX
 	SARQ  $63, CX
 	MOVQ  CX, jsonState_inString(DI)
-	ANDNQ AX, BX, R14 // closing quotes
-	CMPQ  escaping-32(SP), $0
+	CMPQ  escaping-24(SP), $0
 	JNE   escapedStrings
 
 closed:
 	MOVQ BX, CX
-	ORQ  R14, CX
+	ORQ  AX, CX
 	ORQ  DX, CX
 	NOTQ CX // outside
 	VPOR     Y0, Y11, Y2
@@ -161,7 +151,7 @@ closed:
 	MOVQ  jsonState_letter(DI), R13
 	LEAQ  (R13)(R14*2), R13
 	ANDNQ R14, R13, R13 // where words begin
-	MOVQ  R13, begins-48(SP)
+	MOVQ  R13, begins-32(SP)
 	SHRQ  $63, R14
 	MOVQ  R14, jsonState_letter(DI)
 	ANDQ  AX, BX // opening quotes
@@ -202,23 +192,23 @@ closed:
 
 	// Colons of keys that may be wanted, and those that no quote is before.
 	MOVQ  quotes-40(SP), AX
-	MOVQ  jsonState_quotes(DI), BX
+	MOVQ  jsonState_quotes(DI), R14
+	MOVQ  R14, BX
 	SHRQ  $63, BX
 	LEAQ  (BX)(AX*2), BX
-	ANDNQ R13, BX, BX
-	ORQ   BX, R15
-	MOVQ  jsonState_all(DI), BX
+	NOTQ  BX
+	ORQ   jsonState_all(DI), BX
 	MOVQ  jsonState_distances(DI), DX
 	TESTQ DX, DX
 	JEQ   keyed
 
 keys:
 	MOVQ  (jsonState_distance-8)(DI)(DX*8), CX
-	SHLXQ CX, AX, R14
-	ORQ   R14, BX
+	SHLXQ CX, AX, BP
+	ORQ   BP, BX
 	NEGQ  CX
-	SHRXQ CX, jsonState_quotes(DI), R14
-	ORQ   R14, BX
+	SHRXQ CX, R14, BP
+	ORQ   BP, BX
 	DECQ  DX
 	JNE   keys
 
@@ -226,7 +216,7 @@ keyed:
 	MOVQ AX, jsonState_quotes(DI)
 	ANDQ R13, BX
 	ORQ  BX, R15
-	CMPQ escaping-32(SP), $0
+	CMPQ escaping-24(SP), $0
 	JNE  escapedKeys
 
 marked:
@@ -240,11 +230,11 @@ places:
 	TESTQ R15, R15
 	JNE   places
 	MOVQ  CX, R9
-	MOVQ  begins-48(SP), R15
-	MOVQ  words-64(SP), DX
+	MOVQ  begins-32(SP), R15
+	MOVQ  words-8(SP), DX
 	POPCNTQ R15, CX
 	LEAQ  (DX)(CX*4), CX
-	MOVQ  CX, words-64(SP)
+	MOVQ  CX, words-8(SP)
 
 words:
 	PLACE(0(DX))
@@ -253,27 +243,25 @@ words:
 	TESTQ R15, R15
 	JNE   words
 	ADDQ $64, SI
-	ADDQ $64, R8
 	ADDQ $16, R12
-	DECQ left-8(SP)
+	ADDQ $64, R8
+	CMPQ R8, end-16(SP)
 	JNE  block
-
-done:
 	MOVQ R8, jsonState_pos(DI)
 	MOVQ R11, jsonState_tokens(DI)
 	SUBQ events+32(FP), R9
 	SHRQ $2, R9
-	MOVQ R9, k+72(FP)
-	MOVQ words-64(SP), AX
-	SUBQ words+56(FP), AX
+	MOVQ R9, k+56(FP)
+	MOVQ words-8(SP), AX
+	SUBQ words+48(FP), AX
 	SHRQ $2, AX
-	MOVQ AX, w+80(FP)
-	MOVQ left-8(SP), AX
-	MOVQ AX, left+88(FP)
+	MOVQ AX, w+64(FP)
 	VZEROUPPER
 	RET
 
 escapes:
+	MASK(Y2, Y3, BX, DX)
+	MOVQ BX, backslashes-48(SP)
 	// The bytes after an odd number of backslashes.
 	MOVQ  jsonState_escaped(DI), DX
 	ANDNQ BX, DX, BX
@@ -312,7 +300,8 @@ escapes:
 
 escapedStrings:
 	// Adding a backslash to the string that it is in carries to the closing quote.
-	MOVQ  backslashes-24(SP), CX
+	ANDNQ AX, BX, R14 // closing quotes
+	MOVQ  backslashes-48(SP), CX
 	ANDQ  BX, CX
 	MOVQ  jsonState_escapes(DI), R13
 	XORL  BP, BP
@@ -333,6 +322,11 @@ escapedKeys:
 	JMP  marked
 
 controls:
+	VPMINUB  Y0, Y10, Y2
+	VPMINUB  Y1, Y10, Y3
+	VPCMPEQB Y0, Y2, Y2
+	VPCMPEQB Y1, Y3, Y3
+	MASK(Y2, Y3, DX, CX)
 	VPBROADCASTB jsonState_end(DI), Y7
 	VPCMPEQB Y0, Y7, Y2
 	VPCMPEQB Y1, Y7, Y3

@@ -39,7 +39,7 @@ func fields(dst []uint32, b []byte, n needles, w windows) ([]uint32, Marks, bool
 		if from = all.done; from == len(b) || p.at < 0 {
 			return dst, all.seen.marks(), p.at >= 0
 		}
-		dst = room(dst, cap(dst)+block+slack)
+		dst = room(dst, cap(dst)-len(dst)+block+slack)
 	}
 }
 
@@ -49,12 +49,12 @@ func Lines(b []byte, end byte) (ends int, cr bool) { return chosen.lines(b, end)
 // Count returns the number of bytes of b that are c.
 func Count(b []byte, c byte) int { return bytes.Count(b, []byte{c}) }
 
-// room makes space for n more values, so that kernels store without a check.
+// room makes space for n more values, so that kernels store without a check, and for as many as there are, so that little is copied.
 func room[T any](dst []T, n int) []T {
 	if cap(dst)-len(dst) >= n {
 		return dst
 	}
-	grown := make([]T, len(dst), len(dst)+n)
+	grown := make([]T, len(dst), 2*len(dst)+n)
 	copy(grown, dst)
 	return grown
 }
