@@ -22,8 +22,8 @@ type keyTable struct {
 	n      int
 	packed [][2]uint64 // the packed keys, that of number i at i+1
 	texts  []*keyTable // of each text column beside others: the texts by their numbers, which are in packed keys
-	// Byte keys: an entry is the key's number and its length, 4 bytes each, its hash, and its bytes. At place 0, to
-	// which a free slot refers, is one that no key is like.
+	// Byte keys: an entry is the key's number and its length, 4 bytes each, its hash, and its bytes. Place 0, which is
+	// a free slot's, is no key's.
 	arena  arena
 	places []uint32 // by number
 
@@ -36,16 +36,14 @@ const (
 	entryHead     = 16
 	// stepRows is how many rows take a step together.
 	stepRows = 256
-	// The lengths of no key, and of a text key that is NULL.
-	lengthOfNone = 1<<32 - 1
-	lengthOfNull = 1<<32 - 2
+	// lengthOfNull is the length of a text key that is NULL.
+	lengthOfNull = 1<<32 - 1
 )
 
 func newKeyTable() *keyTable {
 	t := &keyTable{slots: make([]uint64, 1<<firstSlotBits), shift: 32 - firstSlotBits}
 	t.packed = append(t.packed, [2]uint64{})
-	_, none := t.arena.add(entryHead)
-	binary.LittleEndian.PutUint64(none, lengthOfNone<<32)
+	t.arena.add(entryHead) // place 0
 	return t
 }
 
@@ -54,7 +52,7 @@ func (t *keyTable) reset() {
 	clear(t.slots)
 	t.n, t.packed, t.places = 0, t.packed[:1], t.places[:0]
 	t.arena.reset()
-	t.arena.add(entryHead) // what none begins with is still there
+	t.arena.add(entryHead)
 	for _, text := range t.texts {
 		text.reset()
 	}
@@ -159,20 +157,34 @@ func (t *keyTable) lookUp(k *keyHash, from int, numbers []int32, others *[stepRo
 		}
 		return missed
 	}
+	return t.compare(k, from, &slots, numbers, others)
+}
+
+// compare is the last step of lookUp for byte keys. It looks at the entries of the rows only whose slot may be their key's.
+func (t *keyTable) compare(k *keyHash, from int, slots *[stepRows]uint64, numbers []int32, others *[stepRows]int32) int {
+	var some [stepRows]int32
+	n, missed := 0, 0
 	for i, s := range slots[:len(numbers)] {
-		heads[i] = binary.LittleEndian.Uint64(t.arena.at(uint32(s)))
+		some[n], others[missed] = int32(i), int32(i)
+		taken := int((uint64(uint32(s)) + 1<<32 - 1) >> 32) // 1, or 0 for a slot without a key
+		n += taken
+		missed += 1 - taken
+	}
+	var heads [stepRows]uint64
+	for j, i := range some[:n] {
+		heads[j] = binary.LittleEndian.Uint64(t.arena.at(uint32(slots[i])))
 	}
 	nulls := k.buf.NullTexts()
-	for i, s := range slots[:len(numbers)] {
-		numbers[i] = int32(uint32(heads[i]))
+	for j, i := range some[:n] {
+		numbers[i] = int32(uint32(heads[j]))
 		var known bool
-		if nulls && k.buf.NullText(from+i) {
-			known = heads[i]>>32 == lengthOfNull
+		if nulls && k.buf.NullText(from+int(i)) {
+			known = heads[j]>>32 == lengthOfNull
 		} else {
-			known = t.holds(uint32(s), heads[i], k.buf.Key(from+i))
+			known = t.holds(uint32(slots[i]), heads[j], k.buf.Key(from+int(i)))
 		}
+		others[missed] = i
 		if !known {
-			others[missed] = int32(i)
 			missed++
 		}
 	}

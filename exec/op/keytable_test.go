@@ -150,3 +150,35 @@ func BenchmarkKeyTable(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkKeyTableMixed is a table that one task after the other uses, of texts of which every other row's is new.
+func BenchmarkKeyTableMixed(b *testing.B) {
+	const rows, batchRows = 1 << 17, 1 << 14
+	r := rand.New(rand.NewPCG(7, 8))
+	zipf := rand.NewZipf(r, 1.1, 50, 1<<22)
+	var batches []arrow.Array
+	size := int64(0)
+	for range rows / batchRows {
+		texts := array.NewStringBuilder(memory.DefaultAllocator)
+		for range batchRows {
+			v := zipf.Uint64() * 0x9e3779b97f4a7c15 >> 20
+			text := fmt.Sprintf("/%x/articles/%d?page=%d", v, v%1_000_003, v%7)
+			size += int64(len(text))
+			texts.Append(text)
+		}
+		batches = append(batches, texts.NewArray())
+	}
+	table, ids := newKeyTable(), make([]uint32, batchRows)
+	var k keyHash
+	b.SetBytes(size)
+	b.ReportAllocs()
+	for b.Loop() {
+		table.reset()
+		for _, col := range batches {
+			k.of([]arrow.Array{col}, batchRows)
+			table.insert(&k, ids)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+	b.ReportMetric(float64(table.n)/rows, "keys/row")
+}
