@@ -71,7 +71,13 @@ func grow[T any](s []T, n int) []T {
 	if n <= len(s) {
 		return s
 	}
-	return append(s, make([]T, n-len(s))...)
+	if n > cap(s) { // append adds a quarter, and so would copy a large table many times
+		s = append(make([]T, 0, max(n, 2*cap(s))), s...)
+	}
+	from := len(s)
+	s = s[:n]
+	clear(s[from:])
+	return s
 }
 
 // sizeOf returns the bytes that s occupies, without what its elements point to.

@@ -351,3 +351,24 @@ func BenchmarkSumBigint(b *testing.B) {
 		}
 	}
 }
+
+// TestGrow: states that grow by a few groups at a time are copied only now and then, and new groups are empty.
+func TestGrow(t *testing.T) {
+	const most, step = 1 << 20, 1000
+	var s []int64
+	allocs := testing.AllocsPerRun(1, func() {
+		s = nil
+		for n := step; n <= most; n += step {
+			s = grow(s, n)
+			s[n-1] = 1
+		}
+	})
+	if allocs > 12 {
+		t.Errorf("%v allocations, want one each time that there are twice as many", allocs)
+	}
+	for i, v := range grow(s[:10], len(s)) {
+		if i >= 10 && v != 0 {
+			t.Fatalf("new group %d holds %d", i, v)
+		}
+	}
+}
