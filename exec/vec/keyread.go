@@ -3,6 +3,7 @@ package vec
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -120,11 +121,14 @@ func DecodeKeys(mem memory.Allocator, types []arrow.DataType, keys [][]byte) []a
 
 // TextColumn returns the column of type t, a text type, whose values are texts; nil is NULL. The caller releases it.
 func TextColumn(mem memory.Allocator, t arrow.DataType, texts [][]byte) arrow.Array {
-	valid := newKeyValidity(mem, len(texts))
-	offsets, data, ends := newTexts(mem, t, len(texts), func(i int) int {
-		valid.set(i, texts[i] != nil)
-		return len(texts[i])
-	})
+	valid := &keyValidity{n: len(texts)}
+	if slices.ContainsFunc(texts, func(text []byte) bool { return text == nil }) {
+		valid = newKeyValidity(mem, len(texts))
+		for i, text := range texts {
+			valid.set(i, text != nil)
+		}
+	}
+	offsets, data, ends := newTexts(mem, t, len(texts), func(i int) int { return len(texts[i]) })
 	dst := data.Bytes()
 	for i, text := range texts {
 		copy(dst[ends[i]:], text)

@@ -1,6 +1,7 @@
 package vec
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -75,4 +76,19 @@ func numberTexts(buf *KeyBuffer) (texts [][][]byte) {
 		texts = append(texts, list)
 	}
 	return texts
+}
+
+// BenchmarkTextColumn makes a column of texts without NULLs.
+func BenchmarkTextColumn(b *testing.B) {
+	texts, size := make([][]byte, 2<<10), int64(0)
+	for i := range texts {
+		texts[i] = fmt.Appendf(nil, "/articles/%d?page=%d", i*7919, i%7)
+		size += int64(len(texts[i]))
+	}
+	mem := NewRecycler(memory.DefaultAllocator)
+	b.SetBytes(size)
+	b.ReportAllocs()
+	for b.Loop() {
+		TextColumn(mem, arrow.BinaryTypes.String, texts).Release()
+	}
 }
