@@ -14,7 +14,7 @@ var counts = []Aggregate{
 		Name: "count",
 		Doc:  "count(*): the number of rows; count(x, …): of rows in which no argument is NULL",
 		Bind: func(args []Arg) (AggBound, error) {
-			return AggBound{Type: datatype.BigInt, Partial: datatype.BigInt, New: func(*Ctx) State { return &countState{} }}, nil
+			return AggBound{Type: datatype.BigInt, Partial: datatype.BigInt, Adds: true, New: func(*Ctx) State { return &countState{} }}, nil
 		},
 	},
 	{
@@ -24,7 +24,7 @@ var counts = []Aggregate{
 			if err := wantArgs("regr_count", args, 2, 2); err != nil {
 				return AggBound{}, err
 			}
-			return AggBound{Type: datatype.BigInt, Partial: datatype.BigInt, New: func(*Ctx) State { return &countState{} }}, nil
+			return AggBound{Type: datatype.BigInt, Partial: datatype.BigInt, Adds: true, New: func(*Ctx) State { return &countState{} }}, nil
 		},
 	},
 	{

@@ -124,6 +124,8 @@ type AggBound struct {
 	Type    arrow.DataType   // of Final
 	Partial arrow.DataType   // of Partial
 	New     func(c *Ctx) State
+	// Adds tells that the value of a group is the sum of its partial states, of type BIGINT, none of which is below zero.
+	Adds bool
 	// Core, if set, names what the states hold. Calls with the same Core and the same first argument may
 	// share one state, and one partial result; they differ only in what Read makes of it.
 	Core string

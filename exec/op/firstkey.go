@@ -22,6 +22,7 @@ func (s *sorter) tellFirst() {
 		return
 	}
 	o, e := s.in, s.rows.order.exprs[0]
+	all := true // every group reaches the sort
 	for {
 		col, ok := e.(*expr.Column)
 		if !ok {
@@ -31,12 +32,15 @@ func (s *sorter) tellFirst() {
 		case *counted:
 			o = x.Operator
 		case *filter:
-			o = x.in
+			o, all = x.in, false
 		case *project:
 			o, e = x.in, x.exprs[col.Index]
 		case *aggregate:
 			if call := col.Index - len(x.keys); call >= 0 && !x.passes {
 				x.first = &firstKey{s.rows, call}
+				if all && s.rows.order.orders[0].Desc && x.merges && x.calls[call].bound.Adds && s.rows.limit <= mostContenders {
+					x.in = newContenders(x, call, int(s.rows.limit))
+				}
 			}
 			return
 		default:

@@ -5,6 +5,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/winnowdb/winnow/exec/datatype"
+	"github.com/winnowdb/winnow/exec/vec"
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
@@ -73,4 +74,16 @@ func inSequence(idx []int32) bool {
 		}
 	}
 	return true
+}
+
+// only returns the given rows of rec, which it takes over; nil if there are none.
+func only(env *Env, rec arrow.Record, rows []int32) arrow.Record {
+	if len(rows) == int(rec.NumRows()) {
+		return rec
+	}
+	defer rec.Release()
+	if len(rows) == 0 {
+		return nil
+	}
+	return vec.TakeRecord(env.Mem, rec, rows)
 }

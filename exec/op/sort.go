@@ -155,7 +155,7 @@ func (s *rowSorter) below(rec arrow.Record) (arrow.Record, error) {
 		rec.Release()
 		return nil, err
 	}
-	rec = s.only(rec, s.among(first))
+	rec = only(s.env, rec, s.among(first))
 	first.Release()
 	if rec == nil || len(s.order.exprs) == 1 {
 		return rec, nil
@@ -170,7 +170,7 @@ func (s *rowSorter) below(rec arrow.Record) (arrow.Record, error) {
 			keep = append(keep, int32(i))
 		}
 	}
-	return s.only(rec, keep), nil
+	return only(s.env, rec, keep), nil
 }
 
 // among returns the rows that are not ruled out by their first sort key.
@@ -188,18 +188,6 @@ func (s *rowSorter) among(first arrow.Array) []int32 {
 		}
 	}
 	return rows
-}
-
-// only returns the given rows of rec, which it takes over; nil if there are none.
-func (s *rowSorter) only(rec arrow.Record, rows []int32) arrow.Record {
-	if len(rows) == int(rec.NumRows()) {
-		return rec
-	}
-	defer rec.Release()
-	if len(rows) == 0 {
-		return nil
-	}
-	return vec.TakeRecord(s.env.Mem, rec, rows)
 }
 
 // cut keeps the first limit rows of what is there.
