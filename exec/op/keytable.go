@@ -313,12 +313,12 @@ func (t *keyTable) columns(mem memory.Allocator, types []arrow.DataType, numbers
 		}
 		return vec.UnpackKeys(mem, types, keys, func(column int, code uint32) []byte { return t.texts[column].keyOf(code) })
 	}
+	if vec.Text(types) {
+		return []arrow.Array{vec.TextColumn(mem, types[0], len(numbers), func(i int) []byte { return t.keyOf(numbers[i]) })}
+	}
 	t.bytes = t.bytes[:0]
 	for _, number := range numbers {
 		t.bytes = append(t.bytes, t.keyOf(number))
-	}
-	if vec.Text(types) {
-		return []arrow.Array{vec.TextColumn(mem, types[0], t.bytes)}
 	}
 	return vec.DecodeKeys(mem, types, t.bytes)
 }

@@ -120,19 +120,12 @@ func (j *JSON) scan(b []byte, first, last int) {
 // blocksAtOnce is of how many blocks all bytes may be events, which few ever are.
 const blocksAtOnce = 112
 
-// jsonWord is a word: the letters that mask leaves, and how many bits the byte after them is from the one before.
-type jsonWord struct {
-	letters, mask uint64
-	after         uint8
-}
-
-// jsonWords are the words by bits 3 and 4 of their first letter. Nothing is the last.
-var jsonWords = [4]jsonWord{
-	{'f' | 'a'<<8 | 'l'<<16 | 's'<<24 | 'e'<<32, 1<<40 - 1, 48},
-	{'n' | 'u'<<8 | 'l'<<16 | 'l'<<24, 1<<32 - 1, 40},
-	{'t' | 'r'<<8 | 'u'<<16 | 'e'<<24, 1<<32 - 1, 40},
-	{0, 1<<64 - 1, 0},
-}
+// The words of JSON, as their bytes lie in a number; of false all but the last.
+const (
+	jsonFals = 'f' | 'a'<<8 | 'l'<<16 | 's'<<24
+	jsonNull = 'n' | 'u'<<8 | 'l'<<16 | 'l'<<24
+	jsonTrue = 't' | 'r'<<8 | 'u'<<16 | 'e'<<24
+)
 
 // What besideWords tells of a byte.
 const (
@@ -186,10 +179,21 @@ func shortText(b []byte, from int) uint64 {
 	return binary.LittleEndian.Uint64(text[:])
 }
 
-// isWord reports whether the bytes after the first of text are a word, and those beside it may be there.
+// isWord reports whether the bytes after the first of text are a word, and those beside it may be there. Records of a log have the
+// same words in the same places, so that its branches are guessed right.
 func (j *JSON) isWord(text uint64) bool {
-	w := &jsonWords[text>>11&3]
-	return (text>>8^w.letters)&w.mask|uint64(j.beside[byte(text)]&notBeforeWord|j.beside[byte(text>>w.after)]&notAfterWord) == 0
+	after := byte(text >> 40)
+	switch uint32(text >> 8) {
+	case jsonNull, jsonTrue:
+	case jsonFals:
+		if after != 'e' {
+			return false
+		}
+		after = byte(text >> 48)
+	default:
+		return false
+	}
+	return j.beside[byte(text)]&notBeforeWord|j.beside[after]&notAfterWord == 0
 }
 
 // CR reports whether a carriage return is among the bytes.

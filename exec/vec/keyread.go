@@ -3,7 +3,6 @@ package vec
 import (
 	"encoding/binary"
 	"math"
-	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -119,19 +118,24 @@ func DecodeKeys(mem memory.Allocator, types []arrow.DataType, keys [][]byte) []a
 	return out
 }
 
-// TextColumn returns the column of type t, a text type, whose values are texts; nil is NULL. The caller releases it.
-func TextColumn(mem memory.Allocator, t arrow.DataType, texts [][]byte) arrow.Array {
-	valid := &keyValidity{n: len(texts)}
-	if slices.ContainsFunc(texts, func(text []byte) bool { return text == nil }) {
-		valid = newKeyValidity(mem, len(texts))
-		for i, text := range texts {
-			valid.set(i, text != nil)
+// TextColumn returns the column of type t, a text type, of n values, which text tells; nil is NULL. It is called several times
+// for a value. The caller releases the column.
+func TextColumn(mem memory.Allocator, t arrow.DataType, n int, text func(i int) []byte) arrow.Array {
+	valid, nulls := &keyValidity{n: n}, false
+	offsets, data, ends := newTexts(mem, t, n, func(i int) int {
+		b := text(i)
+		nulls = nulls || b == nil
+		return len(b)
+	})
+	if nulls {
+		valid = newKeyValidity(mem, n)
+		for i := range n {
+			valid.set(i, text(i) != nil)
 		}
 	}
-	offsets, data, ends := newTexts(mem, t, len(texts), func(i int) int { return len(texts[i]) })
 	dst := data.Bytes()
-	for i, text := range texts {
-		copy(dst[ends[i]:], text)
+	for i, end := range ends[:n] {
+		copy(dst[end:], text(i))
 	}
 	return valid.array(t, offsets, data)
 }

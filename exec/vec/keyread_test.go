@@ -89,6 +89,6 @@ func BenchmarkTextColumn(b *testing.B) {
 	b.SetBytes(size)
 	b.ReportAllocs()
 	for b.Loop() {
-		TextColumn(mem, arrow.BinaryTypes.String, texts).Release()
+		TextColumn(mem, arrow.BinaryTypes.String, len(texts), func(i int) []byte { return texts[i] }).Release()
 	}
 }
