@@ -19,34 +19,34 @@ import (
 // answer runs p, or gives the rows that the same plan has given for the same files. These are listed each time, so nothing
 // stale is answered.
 func (s *statement) answer(ctx context.Context, p *planner.Planned) (*Result, error) {
+	listed, err := s.packed(p.Plan)
+	if err != nil {
+		return nil, err
+	}
 	if s.c.kept.most <= 0 || strings.EqualFold(s.conn.setting(answersSetting, "true"), "false") || !keepable(p.Plan) {
-		return s.start(ctx, p, s.listed), nil
+		return s.start(ctx, p, listed), nil
 	}
 	plan, err := planDigest(p.Plan)
 	if err != nil {
 		return nil, err
 	}
-	begun := s.c.cfg.Machine.Now()
-	listed := s.list(ctx, plan, p.Plan)
-	if listed != nil {
-		if a := s.c.kept.get(plan, filesDigest(listed)); a != nil {
+	if all := s.list(ctx, plan, p.Plan, listed); all != nil {
+		listed = all
+		if a := s.c.kept.get(plan, filesDigest(all)); a != nil {
 			r := s.c.recordsResult(schemaOf(p.Logical), a.rows, proto.CloneOf(a.stats))
 			r.summary.started, r.summary.Kept = s.run.Started, true
 			r.summary.count(p)
 			return r, nil
 		}
 	}
-	if listed == nil {
-		listed = s.listed
-	}
 	r := s.start(ctx, p, listed)
-	s.keep(r, plan, begun)
+	s.keep(r, plan, s.run.Started) // planning may have listed already
 	return r, nil
 }
 
-// list lists all that p reads, if an answer to it is kept that may stand; else, or if the listing fails, which the
-// run then tells of if it needs it, it gives nil.
-func (s *statement) list(ctx context.Context, plan digest, p *winnowpb.Plan) map[uint32]*splits.Listing {
+// list lists all that p reads but for some that are listed already, if an answer to it is kept that may stand; else, or if the
+// listing fails, which the run then tells of if it needs it, it gives nil.
+func (s *statement) list(ctx context.Context, plan digest, p *winnowpb.Plan, some map[uint32]*splits.Listing) map[uint32]*splits.Listing {
 	if !s.c.kept.has(plan) {
 		return nil
 	}
@@ -54,7 +54,7 @@ func (s *statement) list(ctx context.Context, plan digest, p *winnowpb.Plan) map
 	scans := dispatch.ScanNodes(p)
 	for _, stage := range p.Stages {
 		for _, src := range stage.Scans {
-			l := s.listed[src.ScanId]
+			l := some[src.ScanId]
 			if l == nil {
 				var err error
 				if l, err = splits.Collect(ctx, s.c.cfg.Set, src, scans[src.ScanId], s.cut()); err != nil {

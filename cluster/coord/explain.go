@@ -15,8 +15,6 @@ import (
 	"google.golang.org/protobuf/reflect/protorange"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"github.com/winnowdb/winnow/cluster/splits"
-	"github.com/winnowdb/winnow/connectors"
 	"github.com/winnowdb/winnow/exec/funcs"
 	"github.com/winnowdb/winnow/planner"
 	"github.com/winnowdb/winnow/planner/ast"
@@ -132,17 +130,14 @@ func (s *statement) reads(ctx context.Context, p *planner.Planned) ([]string, er
 	var out []string
 	for _, stage := range p.Plan.Stages {
 		for _, src := range stage.Scans {
-			files, bytes := 0, int64(0)
-			err := splits.List(ctx, s.c.cfg.Set, src, s.c.cfg.Splits.Listings, func(string) {}, func(_ *winnowpb.PartitionDir, objects []connectors.Object) error {
-				for _, o := range objects {
-					files++
-					bytes += o.Size
+			f := s.found[src.ScanId]
+			if f == nil {
+				var err error
+				if f, err = s.find(ctx, src); err != nil {
+					return nil, err
 				}
-				return nil
-			})
-			if err != nil {
-				return nil, err
 			}
+			files, bytes := stored(f, src)
 			total := fmt.Sprint(src.PartitionsTotal)
 			if src.PartitionsTotal == 0 && len(src.Partitions) > 0 {
 				total = "?"
@@ -173,7 +168,11 @@ func (s *statement) analyze(ctx context.Context, p *planner.Planned) (*Result, e
 	if err := s.admit(ctx, p); err != nil {
 		return nil, err
 	}
-	r := s.start(ctx, p, s.listed)
+	listed, err := s.packed(p.Plan)
+	if err != nil {
+		return nil, err
+	}
+	r := s.start(ctx, p, listed)
 	defer r.Close()
 	for {
 		rec, err := r.Next(ctx)

@@ -39,8 +39,8 @@ type statement struct {
 	warned  []string
 	changed int64           // rows written
 	stats   *winnowpb.Stats // of the plans that an INSERT has run
-	// listed are the scans, by ID, which the last plan made listings of.
-	listed map[uint32]*splits.Listing
+	// found are the scans, by ID, which were listed to make the last plan.
+	found map[uint32]*splits.Found
 	// more: the statement goes on after its plan has run, so the end of the plan is not its own.
 	more bool
 }
@@ -93,18 +93,18 @@ func (s *statement) query(ctx context.Context, q *ast.Query) (*Result, error) {
 
 // plan optimizes and cuts n.
 func (s *statement) plan(ctx context.Context, n logical.Node, each func(optimize.Step)) (*planner.Planned, error) {
-	found := map[uint32]*splits.Found{}
+	s.found = map[uint32]*splits.Found{}
 	slots := s.slots()
 	p, err := planner.Plan(ctx, n, s.session, planner.Config{
-		Source: s.conn.source, Size: s.size(), Sizes: s.sizes(found), Slots: slots, Partitions: partitions(slots), Workers: len(s.c.cfg.Members.Workers()), BroadcastBytes: s.c.cfg.BroadcastBytes,
+		Source: s.conn.source, Size: s.size(), Sizes: s.sizes, Slots: slots, Partitions: partitions(slots),
+		Workers: len(s.c.cfg.Members.Workers()), BroadcastBytes: s.c.cfg.BroadcastBytes,
 		RulesOff: splitList(s.conn.setting("winnow.rules.off", "")), EachRule: each,
 	})
 	if err != nil {
 		return nil, err
 	}
 	p.Plan.Session = worker.SessionProto(s.session)
-	s.listed, err = s.packed(p.Plan, found)
-	return p, err
+	return p, nil
 }
 
 // leastPartitions is how many parts the rows of a hash exchange are cut into at least: what one task then groups,
@@ -128,7 +128,11 @@ func (s *statement) execute(ctx context.Context, n logical.Node) (*Result, error
 	if err != nil {
 		return nil, err
 	}
-	return s.start(ctx, p, s.listed), nil
+	listed, err := s.packed(p.Plan)
+	if err != nil {
+		return nil, err
+	}
+	return s.start(ctx, p, listed), nil
 }
 
 // admitted plans n and waits until it may run.

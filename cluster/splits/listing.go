@@ -71,19 +71,19 @@ type Found struct {
 // Find lists the data files of every partition of src.
 func Find(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, listings int) (*Found, error) {
 	f := &Found{objects: map[string][]connectors.Object{}}
-	err := List(ctx, set, src, listings, f.warnings.Warn, func(dir *winnowpb.PartitionDir, objects []connectors.Object) error {
+	err := list(ctx, set, src, listings, f.warnings.Warn, func(dir *winnowpb.PartitionDir, objects []connectors.Object) error {
 		f.objects[dir.Location] = objects
 		return nil
 	})
 	return f, err
 }
 
-// Bytes returns the bytes of the files at location.
-func (f *Found) Bytes(location string) (sum int64) {
+// Stored returns how many files are at location, and their bytes.
+func (f *Found) Stored(location string) (files int, bytes int64) {
 	for _, o := range f.objects[location] {
-		sum += o.Size
+		bytes += o.Size
 	}
-	return sum
+	return len(f.objects[location]), bytes
 }
 
 // Pack is Collect without listing again: src has the partitions that were listed, in any order.

@@ -37,7 +37,7 @@ const tailFactor = 1.25
 func Of(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, scan *winnowpb.Scan, cfg Config, warn func(string), out chan<- *winnowpb.Split) error {
 	defer close(out)
 	return pack(src, scan, cfg, warn, func(each eachDir) error {
-		return List(ctx, set, src, cfg.Listings, warn, each)
+		return list(ctx, set, src, cfg.Listings, warn, each)
 	}, func(s *winnowpb.Split) error {
 		select {
 		case out <- s:
@@ -51,8 +51,8 @@ func Of(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, scan
 // eachDir takes the data files of a partition.
 type eachDir func(*winnowpb.PartitionDir, []connectors.Object) error
 
-// pack hands the splits of what list finds to emit.
-func pack(src *winnowpb.ScanSource, scan *winnowpb.Scan, cfg Config, warn func(string), list func(eachDir) error, emit func(*winnowpb.Split) error) error {
+// pack hands the splits of what listed gives to emit.
+func pack(src *winnowpb.ScanSource, scan *winnowpb.Scan, cfg Config, warn func(string), listed func(eachDir) error, emit func(*winnowpb.Split) error) error {
 	sent := int64(0)
 	p := &packer{src: src, scan: scan, cfg: cfg, emit: func(s *winnowpb.Split) error {
 		if src.SampleBytes > 0 && sent >= src.SampleBytes {
@@ -63,7 +63,7 @@ func pack(src *winnowpb.ScanSource, scan *winnowpb.Scan, cfg Config, warn func(s
 		}
 		return emit(s)
 	}}
-	err := list(func(dir *winnowpb.PartitionDir, objects []connectors.Object) error {
+	err := listed(func(dir *winnowpb.PartitionDir, objects []connectors.Object) error {
 		if len(objects) == 0 && dir.Name != "" {
 			warn(fmt.Sprintf("partition %s of %s has no files at %s", dir.Name, src.Table, dir.Location))
 		}
@@ -89,10 +89,10 @@ func pack(src *winnowpb.ScanSource, scan *winnowpb.Scan, cfg Config, warn func(s
 // errEnough ends the listing of a sample that has its bytes.
 var errEnough = errors.New("the sample is full")
 
-// List lists the data files of every partition of src, with several listings under way at once, and
+// list lists the data files of every partition of src, with several listings under way at once, and
 // hands them to each in the order of src.Partitions. warn, which is called from several goroutines, hears of files
 // that are passed over and yet look like data.
-func List(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, listings int, warn func(string), each eachDir) error {
+func list(ctx context.Context, set *connectors.Set, src *winnowpb.ScanSource, listings int, warn func(string), each eachDir) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, listings) + 1)
 	results := make([]chan []connectors.Object, len(src.Partitions))
