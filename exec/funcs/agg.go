@@ -72,7 +72,9 @@ func grow[T any](s []T, n int) []T {
 		return s
 	}
 	if n > cap(s) { // append adds a quarter, and so would copy a large table many times
-		s = append(make([]T, 0, max(n, 2*cap(s))), s...)
+		grown := make([]T, n, max(n, 2*cap(s)))
+		copy(grown, s)
+		return grown
 	}
 	from := len(s)
 	s = s[:n]

@@ -205,6 +205,16 @@ func (j *JSON) Tokens(p int) int {
 	return int(block.before) + bits.OnesCount64(block.tokens&(1<<(p%BlockSize)-1))
 }
 
+// kindsFrom returns the bits of 64 tokens from number shift of words on.
+func kindsFrom(words [][3]uint64, shift uint) [3]uint64 {
+	k, next := &words[0], &words[1]
+	return [3]uint64{
+		k[0]>>shift | next[0]<<1<<(63-shift),
+		k[1]>>shift | next[1]<<1<<(63-shift),
+		k[2]>>shift | next[2]<<1<<(63-shift),
+	}
+}
+
 // Kinds appends the kinds of tokens from to to: of 64 tokens each the three bits, lowest first, in three words. Bits past the last
 // token are zero.
 func (j *JSON) Kinds(dst [][3]uint64, from, to int) [][3]uint64 {
@@ -214,12 +224,8 @@ func (j *JSON) Kinds(dst [][3]uint64, from, to int) [][3]uint64 {
 		if to-from < 64 {
 			mask = 1<<(to-from) - 1
 		}
-		k, next := &j.kinds[i], &j.kinds[i+1]
-		dst = append(dst, [3]uint64{
-			(k[0]>>shift | next[0]<<1<<(63-shift)) & mask,
-			(k[1]>>shift | next[1]<<1<<(63-shift)) & mask,
-			(k[2]>>shift | next[2]<<1<<(63-shift)) & mask,
-		})
+		k := kindsFrom(j.kinds[i:], shift)
+		dst = append(dst, [3]uint64{k[0] & mask, k[1] & mask, k[2] & mask})
 	}
 	return dst
 }
@@ -231,10 +237,8 @@ func (j *JSON) KindsAre(kinds [][3]uint64, from, n int) bool {
 	}
 	words, shift := j.kinds[from/64:], uint(from%64)
 	for i := range kinds {
-		k, next, want := &words[i], &words[i+1], &kinds[i]
-		other := (k[0]>>shift | next[0]<<1<<(63-shift)) ^ want[0]
-		other |= (k[1]>>shift | next[1]<<1<<(63-shift)) ^ want[1]
-		other |= (k[2]>>shift | next[2]<<1<<(63-shift)) ^ want[2]
+		k, want := kindsFrom(words[i:], shift), &kinds[i]
+		other := (k[0] ^ want[0]) | (k[1] ^ want[1]) | (k[2] ^ want[2])
 		if other<<max(0, 64*(i+1)-n) != 0 { // there are other tokens behind
 			return false
 		}

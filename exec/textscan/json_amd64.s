@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "go_asm.h"
+#include "place_amd64.h"
 #include "textflag.h"
 
 // Bytes by their lower half, of which no two are alike: those of a number but for e, and marks with bit 5 set. A byte
@@ -31,12 +32,6 @@ GLOBL jsonEscapes<>(SB), RODATA|NOPTR, $16
 	SHRQ  $1, k          \
 	SHRXQ BP, k, k       \
 	MOVQ  k, next(R10)
-
-#define PLACE(to) \
-	TZCNTQ R15, BX  \
-	ADDL   R8, BX   \
-	MOVL   BX, to   \
-	BLSRQ  R15, R15
 
 // func jsonAVX2(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, kinds *[3]uint64, words *uint32) (k, w int)
 //
@@ -224,8 +219,8 @@ marked:
 	LEAQ    (R9)(DX*4), CX
 
 places:
-	PLACE(0(R9))
-	PLACE(4(R9))
+	PLACE(0(R9), BX)
+	PLACE(4(R9), BX)
 	ADDQ  $8, R9
 	TESTQ R15, R15
 	JNE   places
@@ -237,8 +232,8 @@ places:
 	MOVQ  CX, words-8(SP)
 
 words:
-	PLACE(0(DX))
-	PLACE(4(DX))
+	PLACE(0(DX), BX)
+	PLACE(4(DX), BX)
 	ADDQ  $8, DX
 	TESTQ R15, R15
 	JNE   words

@@ -33,6 +33,16 @@ type progress struct {
 	seen   seen
 }
 
+// and is p with what a look at the bytes after it has come to, whose places become those of all bytes.
+func (p progress) and(rest progress, places []uint32) progress {
+	if p.done > 0 {
+		for i := range places {
+			places[i] += uint32(p.done)
+		}
+	}
+	return progress{places: p.places + rest.places, done: p.done + rest.done, at: rest.at, seen: p.seen | rest.seen}
+}
+
 func (s seen) marks() Marks {
 	return Marks{CR: s&seenCR != 0, Extra: s&seenExtra != 0, ASCII: s&seenHigh == 0}
 }

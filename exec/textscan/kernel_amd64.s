@@ -1,5 +1,6 @@
 //go:build !purego
 
+#include "place_amd64.h"
 #include "textflag.h"
 
 // DELIMITERS gives the masks of 32 bytes at off: delimiters, and ends of records.
@@ -15,12 +16,6 @@
 	VPOR      Y0, Y7, Y7    \
 	VPMOVMSKB Y10, mask     \
 	VPMOVMSKB Y11, ends
-
-#define PLACE(to) \
-	TZCNTQ R15, DX \
-	ADDL   R8, DX  \
-	MOVL   DX, to  \
-	BLSRQ  R15, R15
 
 // func fieldsAVX2(dst *uint32, room int, b *byte, blocks int, needles uint64, wanted, ends *uint64, n int, check uint64, at int) (k, left, next int, seen seen)
 //
@@ -83,8 +78,8 @@ fieldsBlock:
 	LEAQ    (R9)(AX*4), R12
 
 fieldsPlaces:
-	PLACE(0(R9))
-	PLACE(4(R9))
+	PLACE(0(R9), DX)
+	PLACE(4(R9), DX)
 	ADDQ  $8, R9
 	TESTQ R15, R15
 	JNE   fieldsPlaces

@@ -1,18 +1,7 @@
 //go:build !purego
 
+#include "bits_arm64.h"
 #include "textflag.h"
-
-// Byte i of a mask keeps bit i%8 of it; three pairwise sums then make 64 bits of 64 bytes.
-#define BITS(a, b, c, d, to) \
-	VAND  V21.B16, a.B16, a.B16 \
-	VAND  V21.B16, b.B16, b.B16 \
-	VAND  V21.B16, c.B16, c.B16 \
-	VAND  V21.B16, d.B16, d.B16 \
-	VADDP b.B16, a.B16, a.B16   \
-	VADDP d.B16, c.B16, c.B16   \
-	VADDP c.B16, a.B16, a.B16   \
-	VADDP a.B16, a.B16, a.B16   \
-	VMOV  a.D[0], to
 
 // SIXTEEN looks at 16 bytes: which are one of the two needles, and what else is among them.
 #define SIXTEEN(bytes, all) \

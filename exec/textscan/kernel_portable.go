@@ -60,10 +60,7 @@ func fieldsPortable(dst []uint32, b []byte, n needles, w windows, at int) progre
 func (p progress) then(dst []uint32, b []byte, n needles, w windows) progress {
 	places := dst[p.places:]
 	rest := fieldsPortable(places, b[p.done:], n, w, p.at)
-	for i := range places[:rest.places] {
-		places[i] += uint32(p.done)
-	}
-	return progress{places: p.places + rest.places, done: p.done + rest.done, at: rest.at, seen: p.seen | rest.seen}
+	return p.and(rest, places[:rest.places])
 }
 
 // pick writes the places of the wanted delimiters of mask, whose lowest bit is of byte done.

@@ -27,17 +27,13 @@ func Fields(dst []uint32, b []byte, sep, end, extra byte) ([]uint32, Marks) {
 func fields(dst []uint32, b []byte, n needles, w windows) ([]uint32, Marks, bool) {
 	dst = room(dst, len(b)/8+block+slack)
 	var all progress
-	for from := 0; ; {
-		p := chosen.fields(dst[len(dst):cap(dst)], b[from:], n, w, all.at)
-		if from > 0 {
-			for i := len(dst); i < len(dst)+p.places; i++ {
-				dst[:cap(dst)][i] += uint32(from)
-			}
-		}
-		dst = dst[:len(dst)+p.places]
-		all = progress{done: all.done + p.done, at: p.at, seen: all.seen | p.seen}
-		if from = all.done; from == len(b) || p.at < 0 {
-			return dst, all.seen.marks(), p.at >= 0
+	for {
+		p := chosen.fields(dst[len(dst):cap(dst)], b[all.done:], n, w, all.at)
+		from := len(dst)
+		dst = dst[:from+p.places]
+		all = all.and(p, dst[from:])
+		if all.done == len(b) || all.at < 0 {
+			return dst, all.seen.marks(), all.at >= 0
 		}
 		dst = room(dst, cap(dst)-len(dst)+block+slack)
 	}

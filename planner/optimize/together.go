@@ -105,21 +105,20 @@ func wantTogether(n logical.Node, wanted map[uint32][]uint32) {
 		wantTogether(in, wanted)
 	}
 	var keys []expr.Expr
+	travel := true // all rows would, and not one a group
 	switch n := n.(type) {
 	case *logical.Aggregate:
 		if len(n.Always) > 0 {
 			return
 		}
-		keys = n.Keys
+		keys, travel = n.Keys, slices.ContainsFunc(n.Calls, func(c logical.AggCall) bool { return c.Distinct })
 	case *logical.Window:
 		keys = n.PartitionBy
 	default:
 		return
 	}
 	scan, columns := partitionColumns(n.Inputs()[0], keys)
-	agg, grouped := n.(*logical.Aggregate)
-	few := grouped && len(columns) == len(keys) && !slices.ContainsFunc(agg.Calls, func(c logical.AggCall) bool { return c.Distinct })
-	if scan != nil && wanted[scan.ID] == nil && !few { // groups by partitions alone are few
+	if scan != nil && wanted[scan.ID] == nil && (travel || len(columns) < len(keys)) { // groups by partitions alone are few
 		wanted[scan.ID] = columns
 	}
 }
