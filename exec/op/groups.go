@@ -24,6 +24,7 @@ type groups struct {
 	hash   keyHash
 	short  shortKeys
 	ids    []uint32
+	missed []uint32 // room for the groups of rows that short does not remember
 }
 
 func newGroups(env *Env, spec *aggSpec) *groups {
@@ -121,24 +122,33 @@ func (g *groups) number(rec arrow.Record) error {
 	return g.find(cols)
 }
 
-// numberShort sets ids to the groups of rows with short keys, of which it hashes those that are not remembered.
+// numberShort sets ids to the groups of rows with short keys, of which it hashes those that are not remembered. Mostly the first of
+// them have the keys of the others: those are looked for again.
 func (g *groups) numberShort(cols []arrow.Array) error {
 	ids := g.ids
+	defer func() { g.ids = ids }()
 	missed := g.short.find(ids)
-	if len(missed) == 0 {
-		return nil
+	for some := firstMissed; len(missed) > 0; some *= 2 {
+		if g.n > shortGroups {
+			some = len(missed)
+		}
+		rows := missed[:min(some, len(missed))]
+		others := takeAll(g.env, cols, rows)
+		g.ids = sized(g.missed, len(rows))
+		g.missed = g.ids
+		g.hash.of(others, len(rows))
+		err := g.find(others)
+		release(others)
+		if err != nil {
+			return err
+		}
+		for k, i := range rows {
+			ids[i] = g.ids[k]
+			g.short.keep(i, ids[i])
+		}
+		missed = g.short.again(ids, missed[len(rows):])
 	}
-	others := takeAll(g.env, cols, missed)
-	defer release(others)
-	g.ids = make([]uint32, len(missed))
-	g.hash.of(others, len(missed))
-	err := g.find(others)
-	for k, i := range missed {
-		ids[i] = g.ids[k]
-		g.short.keep(i, ids[i])
-	}
-	g.ids = ids
-	return err
+	return nil
 }
 
 // numberSame sets ids to the one group of rows that have the same keys, as those of a file have that is grouped by its partition.

@@ -21,6 +21,7 @@ const (
 	shortBits   = 10
 	shortGroups = shortPlaces / 4 // with more groups, remembering them costs more than it saves
 	shortText   = 7
+	firstMissed = 64 // rows that are hashed before the others are looked for again
 )
 
 // wordsOf sets words to the keys of the n rows of cols, and is false if these are not of its kind.
@@ -87,6 +88,20 @@ func (s *shortKeys) find(ids []uint32) (missed []int32) {
 		}
 	}
 	return s.missed[:n]
+}
+
+// again is find for some rows, in whose place it lists the others.
+func (s *shortKeys) again(ids []uint32, rows []int32) (missed []int32) {
+	n := 0
+	for _, i := range rows {
+		at := shortPlace(s.words[i])
+		ids[i] = s.numbers[at]
+		rows[n] = i
+		if s.keys[at] != s.words[i] {
+			n++
+		}
+	}
+	return rows[:n]
 }
 
 // keep remembers the group of row i.

@@ -241,6 +241,9 @@ func (d *jsonChunk) field(f *jsonField, c *vector, row int) bool {
 	d.i = int(d.records.at[f.index])
 	switch first := d.b[d.i]; {
 	case first == '"' && c.kind == kindString:
+		if c.appendQuoted(d.b[d.i+1:]) {
+			return true
+		}
 		t, ok := d.str()
 		if ok {
 			c.appendBytes(t)

@@ -48,8 +48,11 @@ type metKey struct {
 	index int // of the field whose key it follows; -1: none
 }
 
-// otherName is no place in names.
-const otherName = -1
+// otherName and noName are no places in names.
+const (
+	otherName = -1
+	noName    = -2
+)
 
 // openObject is a wanted object that has been met.
 type openObject struct {
@@ -119,20 +122,21 @@ func (s *jsonRecords) next() (end int, ok bool) {
 // events looks at the events of the record at hand.
 func (s *jsonRecords) events() (end int, ok bool) {
 	b, events, endings := s.b, s.tokens.Events, s.endings
-	next, skip := s.event, 0
-	s.colons, ok = s.colons[:0], true
+	colons, next, skip := s.colons[:0], s.event, 0
+	ok = true
 	for ; ; next++ {
 		p := int(events[next])
-		c := b[p]
-		if c == ':' && p > 8 && b[p-1] == '"' { // most are
+		if p > 8 && binary.LittleEndian.Uint16(b[p-1:]) == '"'|':'<<8 { // most are
 			if tail := binary.LittleEndian.Uint64(b[p-9:]); endings>>keyEnding(tail)&1 == 1 {
-				s.key(p, tail)
+				if name := s.nameOf(tail); name != noName {
+					colons = append(colons, jsonColon{p, name})
+				}
 			}
 			continue
 		}
-		switch {
+		switch c := b[p]; {
 		case c == s.end:
-			s.event = next + 1
+			s.event, s.colons = next+1, colons
 			return p, ok
 		case p == 0:
 			ok = false
@@ -144,7 +148,7 @@ func (s *jsonRecords) events() (end int, ok bool) {
 			}
 		case c == ':':
 			ok = ok && b[p-1] == '"'
-			s.colons = append(s.colons, jsonColon{p, otherName})
+			colons = append(colons, jsonColon{p, otherName})
 		case c == '"':
 			ok = ok && b[p+1] != ':' // an escape in a key
 		default:
@@ -153,17 +157,17 @@ func (s *jsonRecords) events() (end int, ok bool) {
 	}
 }
 
-// key adds the colon at p if the key before it, which ends with tail, may be wanted.
-func (s *jsonRecords) key(p int, tail uint64) {
+// nameOf returns jsonColon.name of the colon after a key that ends with tail, noName if the key is not wanted.
+func (s *jsonRecords) nameOf(tail uint64) int {
 	for i := range s.names {
 		if n := &s.names[i]; (tail|n.fold)&n.mask == n.tail {
-			s.colons = append(s.colons, jsonColon{p, n.known})
-			return
+			return n.known
 		}
 	}
 	if s.folds && tail&0x8080808080808080 != 0 {
-		s.colons = append(s.colons, jsonColon{p, otherName})
+		return otherName
 	}
+	return noName
 }
 
 // escape looks at what follows a backslash before p, of which only the u is good. Half a character is left to the record form, which counts

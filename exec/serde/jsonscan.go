@@ -96,13 +96,9 @@ func (s *jsonScanner) str() ([]byte, bool) {
 
 // plainText returns how many bytes of b are before the first that is a quote, a backslash or below the blank.
 func plainText(b []byte) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(b); i += 8 {
-		// The lowest bit that is set is that of the first such byte; those above may be wrong.
-		x := binary.LittleEndian.Uint64(b[i:])
-		quote, backslash := x^ones*'"', x^ones*'\\'
-		if m := ((quote-ones)&^quote | (backslash-ones)&^backslash | (x-ones*' ')&^x) & highs; m != 0 {
+		if m := notPlain(binary.LittleEndian.Uint64(b[i:])); m != 0 {
 			return i + bits.TrailingZeros64(m)/8
 		}
 	}
@@ -110,6 +106,34 @@ func plainText(b []byte) int {
 		i++
 	}
 	return i
+}
+
+// notPlain returns bits of the bytes of x that are a quote, a backslash or below the blank: the lowest one that is set is the highest
+// bit of the first such byte; those above may be wrong.
+func notPlain(x uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := x^ones*'"', x^ones*'\\'
+	return ((quote-ones)&^quote | (backslash-ones)&^backslash | (x-ones*' ')&^x) & highs
+}
+
+// appendQuoted appends the text at the beginning of b up to a quote, if it is less than eight bytes without an escape. It is false
+// if it is not.
+func (c *vector) appendQuoted(b []byte) bool {
+	if len(b) < 8 {
+		return false
+	}
+	x := binary.LittleEndian.Uint64(b)
+	m := notPlain(x)
+	size := bits.TrailingZeros64(m) / 8
+	if m == 0 || b[size] != '"' {
+		return false
+	}
+	n := len(c.data)
+	c.data = grow(c.data, 8)[:n+8]
+	binary.LittleEndian.PutUint64(c.data[n:], x)
+	c.data = c.data[:n+size]
+	c.endBytes()
+	return true
 }
 
 func (s *jsonScanner) escapedString(i int) ([]byte, bool) {
