@@ -24,7 +24,7 @@ type groups struct {
 	hash   keyHash
 	short  shortKeys
 	ids    []uint32
-	missed []uint32 // room for the groups of rows that short does not remember
+	some   []uint32 // groups of some rows
 }
 
 func newGroups(env *Env, spec *aggSpec) *groups {
@@ -119,58 +119,51 @@ func (g *groups) number(rec arrow.Record) error {
 		return g.numberShort(cols)
 	}
 	g.hash.of(cols, n)
-	return g.find(cols)
+	return g.find(cols, g.ids)
 }
 
-// numberShort sets ids to the groups of rows with short keys, of which it hashes those that are not remembered. Mostly the first of
-// them have the keys of the others: those are looked for again.
+// numberShort sets ids to the groups of rows with short keys, of which it hashes those that are not remembered: of a few rows at first,
+// which mostly have the keys of the others.
 func (g *groups) numberShort(cols []arrow.Array) error {
-	ids := g.ids
-	defer func() { g.ids = ids }()
-	missed := g.short.find(ids)
-	for some := firstMissed; len(missed) > 0; some *= 2 {
-		if g.n > shortGroups {
-			some = len(missed)
+	for from, n := 0, fewRows; from < len(g.ids); from, n = from+n, 2*n {
+		missed := g.short.find(g.ids, from, min(from+n, len(g.ids)))
+		if len(missed) == 0 {
+			continue
 		}
-		rows := missed[:min(some, len(missed))]
-		others := takeAll(g.env, cols, rows)
-		g.ids = sized(g.missed, len(rows))
-		g.missed = g.ids
-		g.hash.of(others, len(rows))
-		err := g.find(others)
+		others := takeAll(g.env, cols, missed)
+		g.some = sized(g.some, len(missed))
+		g.hash.of(others, len(missed))
+		err := g.find(others, g.some)
 		release(others)
 		if err != nil {
 			return err
 		}
-		for k, i := range rows {
-			ids[i] = g.ids[k]
-			g.short.keep(i, ids[i])
+		for k, i := range missed {
+			g.ids[i] = g.some[k]
+			g.short.keep(i, g.some[k])
 		}
-		missed = g.short.again(ids, missed[len(rows):])
 	}
 	return nil
 }
 
 // numberSame sets ids to the one group of rows that have the same keys, as those of a file have that is grouped by its partition.
 func (g *groups) numberSame(cols []arrow.Array) error {
-	ids, first := g.ids, make([]arrow.Array, len(cols))
+	first := make([]arrow.Array, len(cols))
 	for i, c := range cols {
 		first[i] = array.NewSlice(c, 0, 1)
 	}
 	defer release(first)
-	g.ids = ids[:1]
 	g.hash.of(first, 1)
-	err := g.find(first)
-	g.ids = ids
-	for i := range ids {
-		ids[i] = ids[0]
+	err := g.find(first, g.ids[:1])
+	for i := range g.ids {
+		g.ids[i] = g.ids[0]
 	}
 	return err
 }
 
 // find sets ids to the groups of the keys in cols, of which hash has the hashes.
-func (g *groups) find(cols []arrow.Array) error {
-	fresh := g.index.insert(&g.hash, g.ids)
+func (g *groups) find(cols []arrow.Array, ids []uint32) error {
+	fresh := g.index.insert(&g.hash, ids)
 	if len(fresh) == 0 {
 		return nil
 	}
@@ -193,7 +186,7 @@ func (g *groups) addAlways() error {
 		return nil
 	}
 	g.ids = append(g.ids[:0], 0)
-	return g.find(cols)
+	return g.find(cols, g.ids)
 }
 
 // keyReader returns the function from group numbers to their keys' columns.

@@ -21,7 +21,7 @@ const (
 	shortBits   = 10
 	shortGroups = shortPlaces / 4 // with more groups, remembering them costs more than it saves
 	shortText   = 7
-	firstMissed = 64 // rows that are hashed before the others are looked for again
+	fewRows     = 64 // are looked for at first
 )
 
 // wordsOf sets words to the keys of the n rows of cols, and is false if these are not of its kind.
@@ -75,11 +75,12 @@ func shortPlace(w [2]uint64) uint64 {
 	return (w[0]*0x9e3779b97f4a7c15 ^ w[1]*0xc2b2ae3d27d4eb4f) >> (64 - shortBits)
 }
 
-// find sets ids to the groups of the rows whose keys are remembered, and returns the others.
-func (s *shortKeys) find(ids []uint32) (missed []int32) {
-	s.missed = sized(s.missed, len(ids)+1)
+// find sets ids to the groups of the rows from from to to whose keys are remembered, and returns the others.
+func (s *shortKeys) find(ids []uint32, from, to int) (missed []int32) {
+	s.missed = sized(s.missed, to-from+1)
 	n := 0
-	for i, w := range s.words {
+	for i := from; i < to; i++ {
+		w := s.words[i]
 		at := shortPlace(w)
 		ids[i] = s.numbers[at]
 		s.missed[n] = int32(i)
@@ -88,20 +89,6 @@ func (s *shortKeys) find(ids []uint32) (missed []int32) {
 		}
 	}
 	return s.missed[:n]
-}
-
-// again is find for some rows, in whose place it lists the others.
-func (s *shortKeys) again(ids []uint32, rows []int32) (missed []int32) {
-	n := 0
-	for _, i := range rows {
-		at := shortPlace(s.words[i])
-		ids[i] = s.numbers[at]
-		rows[n] = i
-		if s.keys[at] != s.words[i] {
-			n++
-		}
-	}
-	return rows[:n]
 }
 
 // keep remembers the group of row i.
