@@ -69,16 +69,16 @@ func nothingStays(dir string, first, seeds uint64) result {
 		st.r.Hung++
 		st.r.say("%d goroutines at the start, %d at the end", goroutines, n)
 	}
-	if n := descriptors(); n > files+slack {
-		st.r.Hung++
-		st.r.say("%d descriptors at the start, %d at the end", files, n)
-	}
 	for begun := time.Now(); w.memory.Used() > 0 && time.Since(begun) < deadline; {
 		time.Sleep(100 * time.Millisecond)
 	}
 	if n := w.memory.Used(); n != 0 {
 		st.r.Hung++
 		st.r.say("%d bytes of memory are still taken", n)
+	}
+	if n := descriptors(); n > files+slack {
+		st.r.Hung++
+		st.r.say("%d descriptors at the start, %d at the end", files, n)
 	}
 	if left, err := os.ReadDir(w.spills); err != nil || len(left) > 0 {
 		st.r.Hung++
