@@ -37,6 +37,8 @@ type JSON struct {
 	blocks []jsonBlock
 	kinds  [][3]uint64 // bits of the tokens' kinds, 64 tokens each, the lowest bit first
 	state  jsonState
+	tail   [BlockSize]byte // the last bytes and blanks
+	kernel kernel
 }
 
 // jsonBlock tells of 64 bytes.
@@ -68,7 +70,7 @@ const maxKeyDistances = 6
 // return. The keys of interest have their opening quote one of distances before the colon; if there are many, or none, or one
 // is above 63, every key is of interest.
 func NewJSON(end byte, distances []int) *JSON {
-	j := &JSON{state: jsonState{end: uint64(end)}, beside: besideWords()}
+	j := &JSON{state: jsonState{end: uint64(end)}, beside: besideWords(), kernel: chosen}
 	if len(distances) == 0 || len(distances) > maxKeyDistances {
 		j.state.all = ^uint64(0)
 		return j
@@ -96,11 +98,10 @@ func (j *JSON) Scan(b []byte) {
 	j.Events, j.words = j.Events[:0], j.words[:0]
 	j.scan(b, 0, whole)
 	if whole < n {
-		var tail [BlockSize]byte
-		for i := copy(tail[:], b[whole*BlockSize:]); i < BlockSize; i++ {
-			tail[i] = ' '
+		for i := copy(j.tail[:], b[whole*BlockSize:]); i < BlockSize; i++ {
+			j.tail[i] = ' '
 		}
-		j.scan(tail[:], whole, n)
+		j.scan(j.tail[:], whole, n)
 	}
 	j.checkWords(b)
 }
@@ -111,7 +112,7 @@ func (j *JSON) scan(b []byte, first, last int) {
 		n := min(last-first, blocksAtOnce)
 		j.Events, j.words = room(j.Events, n*BlockSize+slack), room(j.words, n*BlockSize+slack)
 		events, words := len(j.Events), len(j.words)
-		k, w := scanJSON(&j.state, b, j.blocks[first:first+n], j.Events[events:cap(j.Events)], j.words[words:cap(j.words)], j.kinds)
+		k, w := j.kernel.json(&j.state, b, j.blocks[first:first+n], j.Events[events:cap(j.Events)], j.words[words:cap(j.words)], j.kinds)
 		j.Events, j.words = j.Events[:events+k], j.words[:words+w]
 		b, first = b[n*BlockSize:], first+n
 	}
@@ -269,8 +270,8 @@ func jsonBytes() (table [256]uint8) {
 	return table
 }
 
-// scanJSONPortable is scanJSON a byte at a time.
-func scanJSONPortable(s *jsonState, b []byte, blocks []jsonBlock, events, words []uint32, kinds [][3]uint64) (n, w int) {
+// jsonPortable takes a byte at a time.
+func jsonPortable(s *jsonState, b []byte, blocks []jsonBlock, events, words []uint32, kinds [][3]uint64) (n, w int) {
 	table := jsonBytes()
 	for i := range blocks {
 		blocks[i] = jsonBlock{before: s.tokens}

@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "go_asm.h"
+#include "json_amd64.h"
 #include "place_amd64.h"
 #include "textflag.h"
 
@@ -23,15 +24,6 @@ GLOBL jsonEscapes<>(SB), RODATA|NOPTR, $16
 	VPMOVMSKB second, tmp \
 	SHLQ      $32, tmp   \
 	ORQ       tmp, lo
-
-// APPEND appends the bits of k that CX has to those at offset word of the last words, of which R11 modulo 64 are full; BP is R11 inverted.
-#define APPEND(k, tmp, word, next) \
-	PEXTQ CX, k, k       \
-	SHLXQ R11, k, tmp    \
-	ORQ   tmp, word(R10) \
-	SHRQ  $1, k          \
-	SHRXQ BP, k, k       \
-	MOVQ  k, next(R10)
 
 // func jsonAVX2(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, kinds *[3]uint64, words *uint32) (k, w int)
 //

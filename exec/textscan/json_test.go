@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzJSON holds the kernel to its plain form, and both to a list of tokens.
+// FuzzJSON holds each kernel to the plain one, and tokens to the list of them.
 func FuzzJSON(f *testing.F) {
 	for _, s := range []string{
 		`{"a":1,"b":[true,null,{"c":"x\"y"}]}` + "\n" + `{"cut":"x` + "\n" + `{"b" : -1.5e3}` + "\n",
@@ -18,54 +18,61 @@ func FuzzJSON(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, distances := range [][]int{{3}, {2, 3, 63}, nil} {
-			got := NewJSON('\n', distances)
-			got.Scan(b)
-			want := NewJSON('\n', distances)
-			n := len(b)/BlockSize + 1
-			padded := append(slices.Clone(b), strings.Repeat(" ", n*BlockSize-len(b))...)
-			most := n*BlockSize + BlockSize + slack
-			want.blocks, want.kinds, want.Events, want.words = make([]jsonBlock, n), make([][3]uint64, n+2), make([]uint32, most), make([]uint32, most)
-			k, w := scanJSONPortable(&want.state, padded, want.blocks, want.Events, want.words, want.kinds)
-			want.Events, want.words = want.Events[:k], want.words[:w]
-			if !slices.Equal(got.words, want.words) {
-				t.Fatalf("%q: words %v, want %v", b, got.words, want.words)
-			}
-			want.checkWords(b)
-			if last := len(want.Events) - 1; last >= 0 && len(b)%BlockSize == 0 && int(want.Events[last]) == len(b) {
-				want.Events = want.Events[:last] // a backslash ends b, and a blank of the padding, which is a block of its own, follows it
-			}
-			if !slices.Equal(got.Events, want.Events) {
-				t.Fatalf("%q: events %v, want %v", b, got.Events, want.Events)
-			}
-			for p := range b {
-				if got.Tokens(p) != want.Tokens(p) {
-					t.Fatalf("%q: %d tokens before %d, want %d", b, got.Tokens(p), p, want.Tokens(p))
-				}
-			}
-			all := int(want.state.tokens)
-			for from := range all {
-				to := min(all, from+70)
-				if g, w := got.Kinds(nil, from, to), want.Kinds(nil, from, to); !slices.Equal(g, w) {
-					t.Fatalf("%q: tokens %d to %d are %x, want %x", b, from, to, g, w)
-				}
-				same, last := want.Kinds(nil, from, to), to-from-1
-				if !got.KindsAre(same, from, to-from) {
-					t.Fatalf("%q: tokens %d to %d are not %x", b, from, to, same)
-				}
-				if same[last/64][from%3] ^= 1 << (last % 64); got.KindsAre(same, from, to-from) {
-					t.Fatalf("%q: tokens %d to %d are %x", b, from, to, same)
-				}
-			}
-			gs, ws := got.state, want.state
-			if len(b)%BlockSize == 0 {
-				return // the padding of want is a block of its own
-			}
-			if gs != ws {
-				t.Fatalf("%q: %+v, want %+v", b, gs, ws)
+		for _, k := range kernels() {
+			for _, distances := range [][]int{{3}, {2, 3, 63}, nil} {
+				checkJSON(t, b, k, distances)
 			}
 		}
 	})
+}
+
+func checkJSON(t *testing.T, b []byte, kernel kernel, distances []int) {
+	got := NewJSON('\n', distances)
+	got.kernel = kernel
+	got.Scan(b)
+	want := NewJSON('\n', distances)
+	n := len(b)/BlockSize + 1
+	padded := append(slices.Clone(b), strings.Repeat(" ", n*BlockSize-len(b))...)
+	most := n*BlockSize + BlockSize + slack
+	want.blocks, want.kinds, want.Events, want.words = make([]jsonBlock, n), make([][3]uint64, n+2), make([]uint32, most), make([]uint32, most)
+	k, w := jsonPortable(&want.state, padded, want.blocks, want.Events, want.words, want.kinds)
+	want.Events, want.words = want.Events[:k], want.words[:w]
+	if !slices.Equal(got.words, want.words) {
+		t.Fatalf("%q: words %v, want %v", b, got.words, want.words)
+	}
+	want.checkWords(b)
+	if last := len(want.Events) - 1; last >= 0 && len(b)%BlockSize == 0 && int(want.Events[last]) == len(b) {
+		want.Events = want.Events[:last] // a backslash ends b, and a blank of the padding, which is a block of its own, follows it
+	}
+	if !slices.Equal(got.Events, want.Events) {
+		t.Fatalf("%q: events %v, want %v", b, got.Events, want.Events)
+	}
+	for p := range b {
+		if got.Tokens(p) != want.Tokens(p) {
+			t.Fatalf("%q: %d tokens before %d, want %d", b, got.Tokens(p), p, want.Tokens(p))
+		}
+	}
+	all := int(want.state.tokens)
+	for from := range all {
+		to := min(all, from+70)
+		if g, w := got.Kinds(nil, from, to), want.Kinds(nil, from, to); !slices.Equal(g, w) {
+			t.Fatalf("%q: tokens %d to %d are %x, want %x", b, from, to, g, w)
+		}
+		same, last := want.Kinds(nil, from, to), to-from-1
+		if !got.KindsAre(same, from, to-from) {
+			t.Fatalf("%q: tokens %d to %d are not %x", b, from, to, same)
+		}
+		if same[last/64][from%3] ^= 1 << (last % 64); got.KindsAre(same, from, to-from) {
+			t.Fatalf("%q: tokens %d to %d are %x", b, from, to, same)
+		}
+	}
+	gs, ws := got.state, want.state
+	if len(b)%BlockSize == 0 {
+		return // the padding of want is a block of its own
+	}
+	if gs != ws {
+		t.Fatalf("%q: %+v, want %+v", b, gs, ws)
+	}
 }
 
 // TestJSON holds events and tokens to their definition.
@@ -113,10 +120,15 @@ func TestJSONWords(t *testing.T) {
 func BenchmarkJSON(b *testing.B) {
 	line := `{"created_at":"Tue Mar 05 17:00:00 +0000 2024","id":1763113000000060525,"text":"I love green old","source":"<a href=\"http:\/\/x\">x<\/a>","truncated":false,"in_reply_to":null,"user":{"id":32,"name":"b\u00e9","lang":"th"},"lang":"th"}` + "\n"
 	data := []byte(strings.Repeat(line, 8<<10/len(line)))
-	j := NewJSON('\n', []int{6})
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		j.Scan(data)
+	for _, k := range kernels() {
+		b.Run(k.name, func(b *testing.B) {
+			j := NewJSON('\n', []int{6})
+			j.kernel = k
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				j.Scan(data)
+			}
+		})
 	}
 }

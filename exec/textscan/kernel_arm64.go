@@ -7,7 +7,7 @@ import "unsafe"
 // kernels returns what this processor can run, the best first: each of this architecture has NEON. bytes.Count and
 // bytes.IndexByte use it already.
 func kernels() []kernel {
-	return []kernel{{"neon", fieldsNEON, linesPortable, pairPortable}, portable}
+	return []kernel{{"neon", fieldsNEON, linesPortable, pairPortable, jsonPortable}, portable}
 }
 
 // masksNEON sets the bits of dst of those bytes of b, of which it looks at so many blocks, that are one of the first two needles.
