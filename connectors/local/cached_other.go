@@ -2,6 +2,4 @@
 
 package local
 
-import "os"
-
-func readCached(*os.File, []byte, int64) int { return 0 }
+func readCached(*file, []byte, int64) int { return 0 }

@@ -28,30 +28,25 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[connectors.Ob
 			yield(connectors.Object{}, err)
 			return
 		}
-		info, err := os.Stat(file)
-		switch {
-		case absent(err):
-		case err != nil:
-			yield(connectors.Object{}, fault(err))
-		case info.IsDir():
-			s.walk(ctx, withSlash(file), withSlash(prefix), []fs.FileInfo{info}, yield)
-		case info.Mode().IsRegular():
+		entries, err := readDir(file)
+		if err == nil {
+			s.walk(ctx, withSlash(file), withSlash(prefix), entries, nil, yield)
+			return
+		}
+		if info, noFile := os.Stat(file); noFile == nil && info.Mode().IsRegular() && !strings.HasSuffix(prefix, "/") {
 			yield(object(prefix, info), nil)
+			return
+		}
+		if !absent(err) {
+			yield(connectors.Object{}, fault(err))
 		}
 	}
 }
 
-// walk yields the files below the folder file, whose path is path; both end in a slash. above holds
-// the folders from the listed one down to this one. It reports whether to go on.
-func (s *Store) walk(ctx context.Context, file, path string, above []fs.FileInfo, yield func(connectors.Object, error) bool) bool {
-	entries, err := readDir(file)
-	if absent(err) {
-		return true
-	}
-	if err != nil {
-		yield(connectors.Object{}, fault(err))
-		return false
-	}
+// walk yields the files below the folder file, which has entries and whose path is path; both end in a slash. above holds
+// the folders from the listed one down to the one that this one is in. It reports whether to go on.
+func (s *Store) walk(ctx context.Context, file, path string, entries []entry, above []fs.FileInfo, yield func(connectors.Object, error) bool) bool {
+	var own fs.FileInfo // of this folder, asked for when there is one below it
 	for _, e := range entries {
 		if err := ctx.Err(); err != nil {
 			yield(connectors.Object{}, err)
@@ -71,10 +66,24 @@ func (s *Store) walk(ctx context.Context, file, path string, above []fs.FileInfo
 			continue
 		}
 		info, err := e.dir()
-		if err != nil || slices.ContainsFunc(above, func(a fs.FileInfo) bool { return os.SameFile(a, info) }) {
+		if err != nil {
 			continue
 		}
-		if !s.walk(ctx, file+e.name+"/", path+e.name+"/", append(above[:len(above):len(above)], info), yield) {
+		if own == nil {
+			if own, err = os.Stat(file); err != nil {
+				continue
+			}
+		}
+		down := append(above[:len(above):len(above)], own)
+		if slices.ContainsFunc(down, func(a fs.FileInfo) bool { return os.SameFile(a, info) }) {
+			continue
+		}
+		below, err := readDir(file + e.name)
+		if err != nil && !absent(err) {
+			yield(connectors.Object{}, fault(err))
+			return false
+		}
+		if !s.walk(ctx, file+e.name+"/", path+e.name+"/", below, down, yield) {
 			return false
 		}
 	}
@@ -145,10 +154,10 @@ func (e entry) sortName() string {
 	return e.name
 }
 
-// readDir returns the regular files and folders of a folder, and the links to such, in the byte
+// readDir returns the regular files and folders of folder dir, and the links to such, in the byte
 // order of the paths that they and what is below them make.
-func readDir(file string) ([]entry, error) {
-	dirents, err := os.ReadDir(file)
+func readDir(dir string) ([]entry, error) {
+	dirents, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +169,7 @@ func readDir(file string) ([]entry, error) {
 		case typ.IsDir():
 			e.dir = d.Info
 		case typ&fs.ModeSymlink != 0:
-			info, err := os.Stat(file + e.name)
+			info, err := os.Stat(withSlash(dir) + e.name)
 			if err != nil {
 				continue // dangling, or a circle of links
 			}
@@ -182,7 +191,7 @@ func readDir(file string) ([]entry, error) {
 }
 
 func object(path string, info fs.FileInfo) connectors.Object {
-	return connectors.Object{Path: path, Size: info.Size(), ETag: etag(info), ModTime: info.ModTime()}
+	return connectors.Object{Path: path, Size: info.Size(), ETag: versionOf(info).etag(), ModTime: info.ModTime()}
 }
 
 func withSlash(path string) string {

@@ -7,7 +7,6 @@ package local
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -49,16 +48,6 @@ func name(path string) (string, error) {
 		return "", diag.Errorf(diag.NotFound, "empty path")
 	}
 	return filepath.FromSlash(rest), nil
-}
-
-// etag names the version of a file: a file that was replaced, cut or written over has another one.
-func etag(info fs.FileInfo) string {
-	return fmt.Sprintf("%x-%x-%x", info.Size(), info.ModTime().UnixNano(), inode(info))
-}
-
-// sameInode reports whether tag, made by etag, is of the file of info, whatever its size and time.
-func sameInode(tag string, info fs.FileInfo) bool {
-	return inode(info) != 0 && strings.HasSuffix(tag, fmt.Sprintf("-%x", inode(info)))
 }
 
 // fault makes err a *diag.Error where its kind is known; err's own text names the file.

@@ -244,7 +244,7 @@ func TestReadCached(t *testing.T) {
 	if err := os.WriteFile(path, want, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

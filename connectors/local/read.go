@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/winnowdb/winnow/connectors"
 	"github.com/winnowdb/winnow/connectors/sys"
@@ -24,15 +23,11 @@ func (s *Store) OpenRange(ctx context.Context, o connectors.Object, off, n int64
 	if err := s.machine.Fault("local.read"); err != nil {
 		return nil, err
 	}
-	file, err := name(o.Path)
+	path, err := name(o.Path)
 	if err != nil {
 		return nil, err
 	}
-	// Looked at before it is opened: opening a FIFO that took the file's place would wait for a writer.
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: %w", o.Path, connectors.ErrChanged)
-	}
-	f, err := openFile(file)
+	f, err := openFile(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s: %w (%w)", o.Path, connectors.ErrChanged, fs.ErrNotExist)
@@ -51,10 +46,10 @@ func (s *Store) OpenRange(ctx context.Context, o connectors.Object, off, n int64
 type reader struct {
 	ctx      context.Context
 	machine  *sys.Machine
-	f        *os.File
+	f        *file
 	o        connectors.Object
 	off, end int64
-	known    fs.FileInfo // of the open file, as it was when it was the listed version
+	known    version // of the open file, as it was when it was the listed version
 }
 
 // Read fills p, then makes sure that the bytes are those of the listed version.
@@ -90,18 +85,14 @@ func (r *reader) Close() error { return r.f.Close() }
 
 // check compares the open file with the version that was listed.
 func (r *reader) check() error {
-	if r.o.ETag == "" {
-		return nil
-	}
-	info, err := r.f.Stat()
-	if err != nil {
+	v, err := r.f.version()
+	switch {
+	case err != nil:
 		return fault(err)
-	}
-	if k := r.known; k != nil && info.Size() == k.Size() && info.ModTime().Equal(k.ModTime()) {
+	case v == r.known:
 		return nil
-	}
-	if etag(info) == r.o.ETag || info.Size() > r.o.Size && sameInode(r.o.ETag, info) {
-		r.known = info
+	case v.regular && (r.o.ETag == "" || v.etag() == r.o.ETag || v.size > r.o.Size && v.sameInode(r.o.ETag)):
+		r.known = v
 		return nil
 	}
 	return fmt.Errorf("%s: %w", r.o.Path, connectors.ErrChanged)
