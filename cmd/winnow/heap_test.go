@@ -7,7 +7,7 @@ func TestPercentOver(t *testing.T) {
 		live uint64
 		want int
 	}{
-		{0, 1600}, {1 << 20, 1600}, {8 << 20, 800}, {64 << 20, 100}, {128 << 20, 50}, {1 << 40, 50},
+		{0, 6}, {1 << 20, 6}, {ballastBytes, 6}, {ballastBytes + 64<<20, 6}, {2 * ballastBytes, 12}, {4 * ballastBytes, 18}, {100 * ballastBytes, 24},
 	} {
 		if got := percentOver(c.live); got != c.want {
 			t.Errorf("%d bytes live: %d %%, want %d %%", c.live, got, c.want)

@@ -75,6 +75,9 @@ func (f *engineFlags) boundHeap(oneQuery bool) error {
 	if oneQuery && bytes > 0 {
 		limit = min(limit, bytes+processBytes)
 	}
+	if hasBallast && limit < math.MaxInt64-ballastBytes {
+		limit += ballastBytes
+	}
 	debug.SetMemoryLimit(limit)
 	return nil
 }
