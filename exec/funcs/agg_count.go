@@ -66,12 +66,14 @@ func (s *countState) Update(groups []uint32, args []Vec) error {
 			views = append(views, w)
 		}
 	}
-	switch len(views) {
-	case 0:
+	switch {
+	case len(views) == 0 && len(s.n) == 1:
+		s.n[0] += int64(len(groups))
+	case len(views) == 0:
 		for _, g := range groups {
 			s.n[g]++
 		}
-	case 1:
+	case len(views) == 1:
 		w := views[0]
 		for i, g := range groups {
 			if !w.at(i) {

@@ -123,9 +123,15 @@ func (g *groups) number(rec arrow.Record) error {
 }
 
 // numberShort sets ids to the groups of rows with short keys, of which it hashes those that are not remembered: of a few rows at first,
-// which mostly have the keys of the others.
+// which mostly have the keys of the others. If they have not, all of the others are hashed.
 func (g *groups) numberShort(cols []arrow.Array) error {
 	for from, n := 0, fewRows; from < len(g.ids); from, n = from+n, 2*n {
+		if g.n > shortGroups {
+			rest := sliceAll(cols, from, len(g.ids))
+			defer release(rest)
+			g.hash.of(rest, len(g.ids)-from)
+			return g.find(rest, g.ids[from:])
+		}
 		missed := g.short.find(g.ids, from, min(from+n, len(g.ids)))
 		if len(missed) == 0 {
 			continue
@@ -148,10 +154,7 @@ func (g *groups) numberShort(cols []arrow.Array) error {
 
 // numberSame sets ids to the one group of rows that have the same keys, as those of a file have that is grouped by its partition.
 func (g *groups) numberSame(cols []arrow.Array) error {
-	first := make([]arrow.Array, len(cols))
-	for i, c := range cols {
-		first[i] = array.NewSlice(c, 0, 1)
-	}
+	first := sliceAll(cols, 0, 1)
 	defer release(first)
 	g.hash.of(first, 1)
 	err := g.find(first, g.ids[:1])
@@ -211,6 +214,15 @@ func (g *groups) keyReader() func(numbers []uint32) []arrow.Array {
 		}
 		return cols
 	}
+}
+
+// sliceAll returns the rows from from to to of cols.
+func sliceAll(cols []arrow.Array, from, to int) []arrow.Array {
+	out := make([]arrow.Array, len(cols))
+	for i, c := range cols {
+		out[i] = array.NewSlice(c, int64(from), int64(to))
+	}
+	return out
 }
 
 func takeAll(env *Env, cols []arrow.Array, idx []int32) []arrow.Array {

@@ -10,7 +10,7 @@ import (
 	"github.com/winnowdb/winnow/exec/vec"
 )
 
-// keyTable numbers different keys 0, 1, 2, … in the order in which they first come. It is a table with
+// keyTable numbers different keys 0, 1, 2, …, mostly in the order in which they first come. It is a table with
 // open addressing: a slot holds the upper half of a key's hash, and one more than the number of a packed
 // key or the place of a byte key. Rows go through it some at a time, a step for all of them after the
 // other and without branches that hang on the keys, so that the memory that one row waits for is fetched

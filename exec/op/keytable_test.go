@@ -51,7 +51,7 @@ func TestKeyTable(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			table := newKeyTable()
 			for range 2 { // a table that was emptied is like a new one
-				numbers := map[string]uint32{}
+				numbers, texts := map[string]uint32{}, map[uint32]string{}
 				row := func(cols []arrow.Array, i int) string {
 					s := ""
 					for _, col := range cols {
@@ -78,11 +78,11 @@ func TestKeyTable(t *testing.T) {
 						key := row(cols, i)
 						want, ok := numbers[key]
 						if !ok {
-							want = uint32(len(numbers))
-							numbers[key] = want
+							want = ids[i]
+							numbers[key], texts[want] = want, key
 						}
-						if ids[i] != want || fresh[int32(i)] == ok {
-							t.Fatalf("row %d %q has number %d, want %d; fresh %v", i, key, ids[i], want, !ok)
+						if ids[i] != want || fresh[int32(i)] == ok || texts[want] != key {
+							t.Fatalf("row %d %q has number %d, want %d, which is of %q; fresh %v", i, key, ids[i], want, texts[want], !ok)
 						}
 						if found[i] >= 0 && uint32(found[i]) != want {
 							t.Fatalf("row %d %q found as %d, want %d", i, key, found[i], want)

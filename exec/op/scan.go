@@ -71,7 +71,7 @@ type fileRun struct {
 const (
 	scanBatchRows  = 16384    // where Env names no number
 	batchBytes     = 32 << 20 // of values end a batch before it has its rows
-	zeroColumnRows = 1 << 20  // of a batch without columns
+	zeroColumnRows = 1 << 16  // of a batch without columns
 	leastRun       = 8        // this part of a batch ends before a file with other values
 )
 

@@ -7,8 +7,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
 
-// shortKeys remembers the groups of keys of one or two short texts, such as flags and codes, which are mostly few: a row
-// with such a key costs two words, and its bytes are not hashed. A place is that of the last key that belongs there.
+// shortKeys remembers the groups of keys of one or two short texts or whole numbers, such as flags and codes, which are mostly few: a
+// row with such a key costs two words, and its bytes are not hashed. A place is that of the last key that belongs there.
 type shortKeys struct {
 	keys    [shortPlaces][2]uint64
 	numbers [shortPlaces]uint32
@@ -31,15 +31,56 @@ func (s *shortKeys) wordsOf(cols []arrow.Array, n int) bool {
 	}
 	s.words = sized(s.words, n)
 	for c, col := range cols {
-		if text, ok := col.(*array.String); !ok || !s.addTexts(c, text) {
+		ok := false
+		switch a := col.(type) {
+		case *array.String:
+			ok = s.addTexts(c, a)
+		case *array.Int8:
+			ok = addNumbers(s, c, a, a.Int8Values())
+		case *array.Int16:
+			ok = addNumbers(s, c, a, a.Int16Values())
+		case *array.Int32:
+			ok = addNumbers(s, c, a, a.Int32Values())
+		case *array.Date32:
+			ok = addNumbers(s, c, a, a.Date32Values())
+		case *array.Int64:
+			ok = addNumbers(s, c, a, a.Int64Values())
+		}
+		if !ok {
 			return false
 		}
 	}
 	return true
 }
 
-// addTexts sets the words of all rows from c on: that of a text is its bytes, and above them one more than their number, or 128
-// for NULL. Zero is none, as a place has that holds no key.
+// addNumbers is addTexts for numbers, whose words are their lower seven bytes and a one above them.
+func addNumbers[T ~int8 | ~int16 | ~int32 | ~int64](s *shortKeys, c int, col arrow.Array, values []T) bool {
+	nulls, above := col.NullN() > 0, int64(0)
+	for i, v := range values {
+		above |= (int64(v) + 1<<55) >> 56 // not zero: v does not fit
+		word := uint64(v)&(1<<56-1) | 1<<56
+		if nulls && col.IsNull(i) {
+			word = nullWord
+		}
+		s.set(i, c, word)
+	}
+	return above == 0
+}
+
+// nullWord is that of NULL. Zero is none, as a place has that holds no key.
+const nullWord = 1 << 63
+
+// set sets word c of row i, and those behind it to zero.
+func (s *shortKeys) set(i, c int, word uint64) {
+	if c == 0 {
+		s.words[i] = [2]uint64{word}
+	} else {
+		s.words[i][1] = word
+	}
+}
+
+// addTexts sets the words of all rows from c on: that of a text is its bytes, and above them one more than their number. It is false if
+// a text has more.
 func (s *shortKeys) addTexts(c int, col *array.String) bool {
 	offsets, data := col.ValueOffsets(), col.ValueBytes()
 	n, nulls := col.Len(), col.NullN() > 0
@@ -60,13 +101,9 @@ func (s *shortKeys) addTexts(c int, col *array.String) bool {
 			}
 		}
 		if nulls && col.IsNull(i) {
-			word = 1 << 63
+			word = nullWord
 		}
-		if c == 0 {
-			s.words[i] = [2]uint64{word}
-		} else {
-			s.words[i][1] = word
-		}
+		s.set(i, c, word)
 	}
 	return true
 }

@@ -38,8 +38,7 @@ const (
 	lineExact                   // one byte
 )
 
-// missing is the beginning of a field that the record does not have.
-const missing = ^uint32(0)
+const missing = textscan.Missing
 
 // newDelimitedChunk returns d, with a chunk form if framing ends records with one byte.
 func newDelimitedChunk(d *delimited, framing Framing) Decoder {

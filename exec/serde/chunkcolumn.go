@@ -43,7 +43,7 @@ func (d *delimitedChunk) column(c *vector, b []byte) {
 
 // readInts reads the fields into values, those of c.
 func readInts[T int32 | int64](d *delimitedChunk, c *vector, values *[]T, b []byte) {
-	*values = grow(*values, len(d.from))
+	*values = roomFor(c, *values, len(d.from))
 	for r, start := 0, c.n; r < len(d.from); r++ {
 		*values = textscan.Ints(*values, b, d.from[r:], d.to[r:])
 		// Values so far are noted at once, so that a column without NULLs costs no bit per value.
@@ -63,7 +63,7 @@ func readInts[T int32 | int64](d *delimitedChunk, c *vector, values *[]T, b []by
 }
 
 func (d *delimitedChunk) doubles(c *vector, b []byte) {
-	c.f64 = grow(c.f64, len(d.from))
+	c.f64 = roomFor(c, c.f64, len(d.from))
 	start := c.n
 	for r, from := range d.from {
 		if from != missing {
@@ -79,7 +79,7 @@ func (d *delimitedChunk) doubles(c *vector, b []byte) {
 }
 
 func (d *delimitedChunk) decimals(c *vector, b []byte) {
-	c.dec = grow(c.dec, len(d.from))
+	c.dec = roomFor(c, c.dec, len(d.from))
 	limit := decimalLimit(c.prec)
 	for r, start := 0, c.n; r < len(d.from); r++ {
 		c.dec = textscan.Decimals(c.dec, b, d.from[r:], d.to[r:], c.scale, limit)
@@ -108,7 +108,7 @@ func decimalLimit(prec int) int64 {
 }
 
 func (d *delimitedChunk) dates(c *vector, b []byte) {
-	c.i32 = grow(c.i32, len(d.from))
+	c.i32 = roomFor(c, c.i32, len(d.from))
 	start := c.n
 	for r, from := range d.from {
 		if from != missing {
@@ -124,39 +124,22 @@ func (d *delimitedChunk) dates(c *vector, b []byte) {
 }
 
 func (d *delimitedChunk) strings(c *vector, b []byte) {
-	c.offsets = grow(c.offsets, len(d.from))
-	start, size := c.n, 0
+	c.offsets = roomFor(c, c.offsets, len(d.from))
+	size := 0
 	for r, from := range d.from {
 		if from != missing {
 			size += int(d.to[r] - from)
 		}
 	}
-	c.data = grow(c.data, size+shortText)
-	for r, from := range d.from {
-		if from != missing {
-			if f := b[from:d.to[r]]; !d.isNull(f) {
-				c.data = appendText(c.data, f, b[from:])
-				c.offsets = append(c.offsets, int32(len(c.data)))
-				continue
-			}
-		}
+	c.data = roomFor(c, c.data, size+textscan.TextSlack)
+	for r, start := 0, c.n; r < len(d.from); r++ {
+		c.data, c.offsets = textscan.Texts(c.data, c.offsets, b, d.from[r:], d.to[r:], size, d.null)
 		c.addedMany(len(c.offsets) - 1 - c.n)
+		if r = c.n - start; r == len(d.from) {
+			return
+		}
 		d.slow(c, b, r)
 	}
-	c.addedMany(start + len(d.from) - c.n)
-}
-
-// shortText is the length up to which text is copied without a call.
-const shortText = 32
-
-// appendText appends f to dst, which has room for it and shortText bytes. f is the beginning of rest.
-func appendText(dst, f, rest []byte) []byte {
-	n := len(dst)
-	if len(f) > shortText || len(rest) < shortText {
-		return append(dst, f...)
-	}
-	*(*[shortText]byte)(dst[n : n+shortText]) = [shortText]byte(rest)
-	return dst[: n+len(f) : cap(dst)]
 }
 
 // slow adds the field of record r by the general way.

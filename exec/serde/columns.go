@@ -1,9 +1,14 @@
 package serde
 
-import "github.com/apache/arrow/go/v15/arrow"
+import (
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/winnowdb/winnow/exec/vec"
+)
 
 // Columns gathers the decoded rows of some columns as plain slices, which Finish hands to Arrow without
-// a copy. It is used by one goroutine.
+// a copy; once the arrays are released they are used again. It is used by one goroutine.
 type Columns struct {
 	cols    []*vector
 	rows    int
@@ -26,9 +31,9 @@ type Counts struct {
 
 // NewColumns returns empty columns of types, one per needed column.
 func NewColumns(types []arrow.DataType) *Columns {
-	c := &Columns{cols: make([]*vector, len(types))}
+	c, mem := &Columns{cols: make([]*vector, len(types))}, vec.NewRecycler(memory.DefaultAllocator)
 	for i, t := range types {
-		c.cols[i] = newVector(t)
+		c.cols[i] = newVector(t, mem)
 	}
 	return c
 }

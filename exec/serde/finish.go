@@ -1,14 +1,16 @@
 package serde
 
 import (
+	"unsafe"
+
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// finish returns the values as an array and empties the column. Its slices go with the array; new
-// ones of the same capacity take their place, since batches are much alike.
+// finish returns the values as an array and empties the column. Its slices go with the array, and come back when it is released; others
+// of about the same capacity take their place, since batches are much alike.
 func (c *vector) finish() arrow.Array {
 	d := c.arrayData()
 	defer d.Release()
@@ -68,14 +70,40 @@ func (c *vector) buffers() []*memory.Buffer {
 	case kindStruct:
 		return []*memory.Buffer{valid}
 	case kindList, kindMap:
-		return []*memory.Buffer{valid, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(c.offsets))}
+		return []*memory.Buffer{valid, c.buffer(arrow.Int32Traits.CastToBytes(c.offsets))}
 	case kindString, kindVarchar, kindChar, kindBinary:
-		offsets := memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(c.offsets))
-		data := memory.NewBufferBytes(c.data)
-		c.data = make([]byte, 0, spare(len(c.data)))
+		offsets := c.buffer(arrow.Int32Traits.CastToBytes(c.offsets))
+		data := c.buffer(c.data)
+		c.data = fresh[byte](c.mem, spare(len(c.data)))
 		return []*memory.Buffer{valid, offsets, data}
 	}
-	return []*memory.Buffer{valid, memory.NewBufferBytes(c.values())}
+	return []*memory.Buffer{valid, c.buffer(c.values())}
+}
+
+// buffer returns b, of which nothing else is kept, as a buffer.
+func (c *vector) buffer(b []byte) *memory.Buffer { return memory.NewBufferWithAllocator(b, c.mem) }
+
+// fresh returns an empty slice with room for at least n values.
+func fresh[T any](mem memory.Allocator, n int) []T {
+	if n == 0 {
+		return nil
+	}
+	size := int(unsafe.Sizeof(*new(T)))
+	b := mem.Allocate(n * size)
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), cap(b)/size)[:0]
+}
+
+// roomFor returns s, one of the slices of c, with room for n more values.
+func roomFor[T any](c *vector, s []T, n int) []T {
+	if cap(s)-len(s) >= n {
+		return s
+	}
+	grown := append(fresh[T](c.mem, max(2*cap(s), len(s)+n)), s...)
+	if cap(s) > 0 {
+		s = s[:cap(s)]
+		c.mem.Free(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), len(s)*int(unsafe.Sizeof(*new(T)))))
+	}
+	return grown
 }
 
 // spare is the room for about as many values as the n of the batch before: without some more, every second batch would
@@ -87,28 +115,28 @@ func (c *vector) values() (b []byte) {
 	switch c.kind {
 	case kindBool:
 		b = c.bits[:(c.n+7)/8]
-		c.bits = make([]byte, 0, spare(len(b)))
+		c.bits = fresh[byte](c.mem, spare(len(b)))
 	case kindInt8:
 		b = arrow.Int8Traits.CastToBytes(c.i8)
-		c.i8 = make([]int8, 0, spare(len(c.i8)))
+		c.i8 = fresh[int8](c.mem, spare(len(c.i8)))
 	case kindInt16:
 		b = arrow.Int16Traits.CastToBytes(c.i16)
-		c.i16 = make([]int16, 0, spare(len(c.i16)))
+		c.i16 = fresh[int16](c.mem, spare(len(c.i16)))
 	case kindInt32, kindDate:
 		b = arrow.Int32Traits.CastToBytes(c.i32)
-		c.i32 = make([]int32, 0, spare(len(c.i32)))
+		c.i32 = fresh[int32](c.mem, spare(len(c.i32)))
 	case kindInt64:
 		b = arrow.Int64Traits.CastToBytes(c.i64)
-		c.i64 = make([]int64, 0, spare(len(c.i64)))
+		c.i64 = fresh[int64](c.mem, spare(len(c.i64)))
 	case kindFloat32:
 		b = arrow.Float32Traits.CastToBytes(c.f32)
-		c.f32 = make([]float32, 0, spare(len(c.f32)))
+		c.f32 = fresh[float32](c.mem, spare(len(c.f32)))
 	case kindFloat64:
 		b = arrow.Float64Traits.CastToBytes(c.f64)
-		c.f64 = make([]float64, 0, spare(len(c.f64)))
+		c.f64 = fresh[float64](c.mem, spare(len(c.f64)))
 	case kindDecimal, kindTimestamp, kindZoned:
 		b = arrow.Decimal128Traits.CastToBytes(c.dec)
-		c.dec = make([]decimal128.Num, 0, spare(len(c.dec)))
+		c.dec = fresh[decimal128.Num](c.mem, spare(len(c.dec)))
 	}
 	return b
 }

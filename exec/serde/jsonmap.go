@@ -13,7 +13,7 @@ func keepLast(c *vector, first int) {
 		return
 	}
 	// Rare: the entries that stay are added again after the others and then moved to their place.
-	k, v := newVector(keys.typ), newVector(values.typ)
+	k, v := newVector(keys.typ, keys.mem), newVector(values.typ, values.mem)
 	for i := first; i < keys.n; i++ {
 		if keep[i-first] {
 			k.appendFrom(keys, i)

@@ -129,7 +129,7 @@ func (c *vector) appendQuoted(b []byte) bool {
 		return false
 	}
 	n := len(c.data)
-	c.data = grow(c.data, 8)[:n+8]
+	c.data = roomFor(c, c.data, 8)[:n+8]
 	binary.LittleEndian.PutUint64(c.data[n:], x)
 	c.data = c.data[:n+size]
 	c.endBytes()

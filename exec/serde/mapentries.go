@@ -4,17 +4,18 @@ import (
 	"bytes"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/winnowdb/winnow/exec/textscan"
 )
 
 // newEntries returns the column of the entries of a map that have the given keys: a struct with a field for each.
-func newEntries(t *arrow.MapType, keys []string) *vector {
+func newEntries(t *arrow.MapType, keys []string, mem memory.Allocator) *vector {
 	fields := make([]arrow.Field, len(keys))
 	for i, k := range keys {
 		fields[i] = arrow.Field{Name: k, Type: t.ItemType(), Nullable: true}
 	}
-	c := newVector(arrow.StructOf(fields...))
+	c := newVector(arrow.StructOf(fields...), mem)
 	c.keys = keys
 	for _, k := range keys {
 		c.literals = append(c.literals, textscan.NewLiteral([]byte(k)))

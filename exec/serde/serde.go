@@ -196,7 +196,7 @@ func (t *Table) NewColumns(need Need) *Columns {
 	c.noNulls = !nullPasses(need.Where)
 	for i, col := range c.cols {
 		if i < len(need.Entries) && need.Entries[i] {
-			c.cols[i] = newEntries(types[i].(*arrow.MapType), need.wantedFields(i))
+			c.cols[i] = newEntries(types[i].(*arrow.MapType), need.wantedFields(i), col.mem)
 		} else if col.kind == kindMap {
 			col.keys = need.wantedFields(i)
 		} else if t.Format.fields {

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/textscan"
@@ -234,7 +235,7 @@ func (t *texts) unescape(b []byte) []byte {
 // Values returns an array of type t of the texts of list, such as partition values: text is itself, other types are read as
 // from a file, blanks around them dropped. nil, and what is no value of the type, is NULL.
 func Values(t arrow.DataType, list []*string) arrow.Array {
-	c, counts := newVector(t), Counts{}
+	c, counts := newVector(t, memory.DefaultAllocator), Counts{}
 	p := texts{counts: &counts}
 	for _, s := range list {
 		switch {

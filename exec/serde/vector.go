@@ -6,6 +6,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/bitutil"
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/textscan"
@@ -40,6 +41,7 @@ const (
 // vector is the values of one column, or of the items below one, in Arrow's layout.
 type vector struct {
 	typ   arrow.DataType
+	mem   memory.Allocator // of the slices that batches get
 	kind  kind
 	n     int
 	valid []byte // bitmap; nil while no value is NULL
@@ -66,8 +68,8 @@ type vector struct {
 	union    bool // the first of kids is the tag of a uniontype
 }
 
-func newVector(t arrow.DataType) *vector {
-	c := &vector{typ: t}
+func newVector(t arrow.DataType, mem memory.Allocator) *vector {
+	c := &vector{typ: t, mem: mem}
 	switch t := t.(type) {
 	case *datatype.Varchar:
 		c.kind, c.width = kindVarchar, t.N
@@ -80,14 +82,14 @@ func newVector(t arrow.DataType) *vector {
 	case *arrow.Decimal128Type:
 		c.kind, c.prec, c.scale = kindDecimal, int(t.Precision), int(t.Scale)
 	case *arrow.MapType:
-		c.kind, c.kids = kindMap, []*vector{newVector(t.KeyType()), newVector(t.ItemType())}
+		c.kind, c.kids = kindMap, []*vector{newVector(t.KeyType(), mem), newVector(t.ItemType(), mem)}
 	case *arrow.ListType:
-		c.kind, c.kids = kindList, []*vector{newVector(t.Elem())}
+		c.kind, c.kids = kindList, []*vector{newVector(t.Elem(), mem)}
 	case *arrow.StructType:
 		c.kind = kindStruct
 		_, c.union = datatype.UnionMembers(t)
 		for _, f := range t.Fields() {
-			c.kids = append(c.kids, newVector(f.Type))
+			c.kids = append(c.kids, newVector(f.Type, mem))
 		}
 	default:
 		c.kind = plainKind(t.ID())
@@ -126,7 +128,7 @@ func plainKind(id arrow.Type) kind {
 func (c *vector) start() {
 	switch c.kind {
 	case kindString, kindVarchar, kindChar, kindBinary, kindList, kindMap:
-		c.offsets = append(make([]int32, 0, cap(c.offsets)), 0)
+		c.offsets = append(fresh[int32](c.mem, len(c.offsets)), 0)
 	}
 }
 

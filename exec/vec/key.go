@@ -1,6 +1,8 @@
 package vec
 
 import (
+	"unsafe"
+
 	"encoding/binary"
 	"math"
 
@@ -210,12 +212,11 @@ func appendPacked(cols []arrow.Array, n int, buf *KeyBuffer) {
 	for c, col := range cols {
 		d := col.Data()
 		null := nullsOf(d)
-		if !null.none() {
-			for i := range n {
-				if null.at(i) {
-					buf.Packed[i][0] |= 1 << uint(c)
-				}
+		for i := range buf.Packed {
+			if null.none() {
+				break
 			}
+			buf.Packed[i][0] |= null.bit(i) << uint(c)
 		}
 		if isText(col.DataType()) {
 			buf.packTexts(at, col.Data(), null)
@@ -260,16 +261,24 @@ func packColumn(keys [][2]uint64, at uint, col arrow.Array, null nulls) {
 	}
 }
 
+// packAll packs all values at byte at, zero for NULL; it does not branch on what they are.
 func packAll[T uint8 | uint16 | uint32 | uint64](keys [][2]uint64, at uint, vals []T, null nulls) {
-	if null.none() {
+	word, shift, across := at/8&1, at%8*8, at%8+uint(unsafe.Sizeof(T(0))) > 8
+	keys = keys[:len(vals)]
+	if null.none() && !across {
 		for i, v := range vals {
-			pack(&keys[i], at, uint64(v))
+			keys[i][word] |= uint64(v) << (shift & 63)
 		}
 		return
 	}
 	for i, v := range vals {
-		if !null.at(i) {
-			pack(&keys[i], at, uint64(v))
+		x := uint64(v)
+		if !null.none() {
+			x &= null.bit(i) - 1
+		}
+		keys[i][word] |= x << (shift & 63)
+		if across {
+			keys[i][1] |= x >> ((64 - shift) & 63)
 		}
 	}
 }

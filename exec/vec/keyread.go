@@ -135,9 +135,22 @@ func TextColumn(mem memory.Allocator, t arrow.DataType, n int, text func(i int) 
 	}
 	dst := data.Bytes()
 	for i, end := range ends[:n] {
-		copy(dst[end:], text(i))
+		copyText(dst[end:], text(i))
 	}
 	return valid.array(t, offsets, data)
+}
+
+// copyText is copy where what is behind both may be read and will be written. Most texts are short, and a call costs more than they.
+func copyText(dst, src []byte) {
+	const short = 48
+	if len(src) > short || cap(src) < short || len(dst) < short {
+		copy(dst, src)
+		return
+	}
+	src = src[:short]
+	*(*[16]byte)(dst) = [16]byte(src)
+	*(*[16]byte)(dst[16:]) = [16]byte(src[16:])
+	*(*[16]byte)(dst[32:]) = [16]byte(src[32:])
 }
 
 // newTexts returns the offsets of n texts of the lengths that length gives, which is called once for each in order, and room

@@ -13,29 +13,35 @@ import (
 type Recycler struct {
 	mem  memory.Allocator
 	mu   sync.Mutex
-	free [maxRecycled + 1][][]byte // by the logarithm of their capacity
-	held int                       // bytes in free
+	free [sizesRecycled][][]byte // by class of their capacity
+	held int                     // bytes in free
 }
 
-// Logarithms of sizes of Recycler: what is smaller or larger goes to the allocator below, and so does what is freed beyond a bound.
+// Sizes of Recycler: what is smaller or larger goes to the allocator below, and so does what is freed beyond a bound. Four are
+// between a power of two and the next.
 const (
-	minRecycled  = 14
-	maxRecycled  = 22
-	heldRecycled = 1 << 24
+	minRecycled   = 1 << 14
+	maxRecycled   = 1 << 22
+	heldRecycled  = 1 << 24
+	sizesRecycled = 4 * 23
 )
 
 // NewRecycler returns a recycler of memory from mem.
 func NewRecycler(mem memory.Allocator) *Recycler { return &Recycler{mem: mem} }
 
-// class returns the logarithm of the capacity of buffers of n bytes; not ok if such are not recycled.
-func class(n int) (c int, ok bool) {
-	c = bits.Len(uint(n - 1))
-	return c, n > 0 && c >= minRecycled && c <= maxRecycled
+// class returns the number of the least size that is at least n bytes, and the size; not ok if such are not recycled.
+func class(n int) (c, size int, ok bool) {
+	if n < minRecycled || n > maxRecycled {
+		return 0, 0, false
+	}
+	power := bits.Len(uint(n - 1))
+	quarter := (n-1)>>(power-3) - 3 // 1 to 4 above half of the power
+	return 4*power + quarter - 4, (4 + quarter) << (power - 3), true
 }
 
 // Allocate implements memory.Allocator.
 func (r *Recycler) Allocate(n int) []byte {
-	c, ok := class(n)
+	c, size, ok := class(n)
 	if !ok {
 		return r.mem.Allocate(n)
 	}
@@ -44,16 +50,16 @@ func (r *Recycler) Allocate(n int) []byte {
 	if last := len(r.free[c]) - 1; last >= 0 {
 		b := r.free[c][last]
 		r.free[c] = r.free[c][:last]
-		r.held -= 1 << c
+		r.held -= size
 		return b[:n]
 	}
-	return r.mem.Allocate(1 << c)[:n]
+	return r.mem.Allocate(size)[:n]
 }
 
 // Reallocate implements memory.Allocator.
 func (r *Recycler) Reallocate(n int, b []byte) []byte {
-	had, ok := class(cap(b))
-	if wants, recycled := class(n); ok && recycled && had == wants {
+	had, _, ok := class(cap(b))
+	if wants, _, recycled := class(n); ok && recycled && had == wants && n <= cap(b) {
 		return b[:n]
 	}
 	grown := r.Allocate(n)
@@ -64,8 +70,8 @@ func (r *Recycler) Reallocate(n int, b []byte) []byte {
 
 // Free implements memory.Allocator.
 func (r *Recycler) Free(b []byte) {
-	c, ok := class(cap(b))
-	if !ok || cap(b) != 1<<c {
+	c, size, ok := class(cap(b))
+	if !ok || cap(b) != size {
 		r.mem.Free(b)
 		return
 	}
@@ -76,5 +82,5 @@ func (r *Recycler) Free(b []byte) {
 		return
 	}
 	r.free[c] = append(r.free[c], b)
-	r.held += 1 << c
+	r.held += size
 }

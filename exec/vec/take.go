@@ -61,6 +61,18 @@ func (n nulls) at(i int) bool {
 	return n.bits[i>>3]>>(i&7)&1 == 0
 }
 
+// bit is at as a number, without a branch on the bits.
+func (n nulls) bit(i int) uint64 {
+	if n.bits == nil {
+		if n.all {
+			return 1
+		}
+		return 0
+	}
+	i += n.off
+	return uint64(^n.bits[i>>3]>>(i&7)) & 1
+}
+
 func (n nulls) none() bool { return n.bits == nil && !n.all }
 
 func takeData(mem memory.Allocator, d arrow.ArrayData, idx []int32) *array.Data {
