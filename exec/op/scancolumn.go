@@ -1,7 +1,6 @@
 package op
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -92,7 +91,7 @@ func (s *scan) repeated(column int, values *array.String, rows int) arrow.Array 
 	}
 	known, ok := s.repeats[column].(*array.String)
 	if !ok || known.Len() < rows || known.Value(0) != text {
-		known = repeatedTexts(values, []fileRun{{rows: max(rows, s.full())}})
+		known = repeatedTexts(values, []fileRun{{rows: min(rows+rows/4, max(rows, s.full()))}})
 		s.repeats[column] = known
 	}
 	return array.NewSlice(known, 0, int64(rows))
@@ -100,18 +99,25 @@ func (s *scan) repeated(column int, values *array.String, rows int) arrow.Array 
 
 // repeatedTexts returns value r of values for each row of run r.
 func repeatedTexts(values *array.String, runs []fileRun) *array.String {
-	offsets := []int32{0}
-	var data []byte
+	rows, size := 0, 0
+	for r, run := range runs {
+		rows, size = rows+run.rows, size+run.rows*len(values.Value(r))
+	}
+	offsets, data := make([]int32, 1, rows+1), make([]byte, size)
+	end := 0
 	for r, run := range runs {
 		v := values.Value(r)
-		offsets, data = slices.Grow(offsets, run.rows), slices.Grow(data, len(v)*run.rows)
+		text := data[end : end+run.rows*len(v)]
+		for n := copy(text, v); 0 < n && n < len(text); {
+			n += copy(text[n:], text[:n])
+		}
 		for range run.rows {
-			data = append(data, v...)
-			offsets = append(offsets, int32(len(data)))
+			end += len(v)
+			offsets = append(offsets, int32(end))
 		}
 	}
 	buffers := []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)), memory.NewBufferBytes(data)}
-	d := array.NewData(values.DataType(), len(offsets)-1, buffers, nil, 0, 0)
+	d := array.NewData(values.DataType(), rows, buffers, nil, 0, 0)
 	defer d.Release()
 	return array.NewStringData(d)
 }

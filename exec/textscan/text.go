@@ -5,7 +5,7 @@ const Missing = ^uint32(0)
 
 // Lengths of texts up to which Texts copies without a look at the length. Behind the texts it wants room for the longer one.
 const (
-	fewBytes = 32
+	fewBytes  = 32
 	TextSlack = 96
 )
 
