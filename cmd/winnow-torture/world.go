@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 	"google.golang.org/grpc"
 
 	"github.com/winnowdb/winnow/catalog/store"
@@ -30,6 +29,7 @@ import (
 	"github.com/winnowdb/winnow/connectors/sys"
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/op"
+	"github.com/winnowdb/winnow/exec/vec"
 	"github.com/winnowdb/winnow/planner/parse"
 	"github.com/winnowdb/winnow/proto/winnowpb"
 )
@@ -203,7 +203,7 @@ func (s settings) set(m *sys.Machine) *connectors.Set {
 }
 
 func (w *world) base(m *sys.Machine, set *connectors.Set) op.Env {
-	return op.Env{Mem: memory.DefaultAllocator, Machine: m, Set: set, BatchRows: 4 << 10, Memory: w.memory}
+	return op.Env{Mem: vec.Unzeroed{}, Machine: m, Set: set, BatchRows: 4 << 10, Memory: w.memory}
 }
 
 func (w *world) close() {

@@ -8,7 +8,6 @@ import (
 	"time"
 	_ "time/tzdata" // a static binary knows all time zones
 
-	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/spf13/pflag"
 
 	"github.com/winnowdb/winnow/catalog/store"
@@ -23,6 +22,7 @@ import (
 	"github.com/winnowdb/winnow/connectors/sys"
 	"github.com/winnowdb/winnow/connectors/xlsx"
 	"github.com/winnowdb/winnow/exec/op"
+	"github.com/winnowdb/winnow/exec/vec"
 	"github.com/winnowdb/winnow/proto/diag"
 )
 
@@ -102,7 +102,7 @@ func (f *engineFlags) machine() (*sys.Machine, error) {
 // base is what all tasks of this process share.
 func (f *engineFlags) base(m *sys.Machine, set *connectors.Set) op.Env {
 	return op.Env{
-		Mem: memory.DefaultAllocator, Machine: m, Set: set, BatchRows: 16 << 10, AllowTransform: f.allowTransform,
+		Mem: vec.Unzeroed{}, Machine: m, Set: set, BatchRows: 16 << 10, AllowTransform: f.allowTransform,
 		Cores: &op.Cores{}, Memory: op.NewBudget(available() / 100 * queriesPercent),
 	}
 }

@@ -2,7 +2,6 @@ package serde
 
 import (
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/winnowdb/winnow/exec/vec"
 )
@@ -31,7 +30,7 @@ type Counts struct {
 
 // NewColumns returns empty columns of types, one per needed column.
 func NewColumns(types []arrow.DataType) *Columns {
-	c, mem := &Columns{cols: make([]*vector, len(types))}, vec.NewRecycler(memory.DefaultAllocator)
+	c, mem := &Columns{cols: make([]*vector, len(types))}, vec.NewRecycler(vec.Unzeroed{})
 	for i, t := range types {
 		c.cols[i] = newVector(t, mem)
 	}
