@@ -377,7 +377,7 @@ func TestOwnClient(t *testing.T) {
 	}
 	short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 	defer cancel()
-	if r, err = c.Query(short, "select count(*) from ("+many+") x"); err == nil {
+	if r, err = c.Query(short, "select count(*) from ("+many+") x cross join (select posexplode(split(space(3000), ' ')) as (k, s)) y"); err == nil {
 		_, err = r.Next(short)
 		r.Close()
 	}
