@@ -9,7 +9,7 @@ import (
 )
 
 // A collection costs what the pointers in use cost, and most of a query's memory has none: batches, tables of keys. So a
-// heap may grow by some 50 MB before it is collected, where the runtime would collect a small one many times a second, and by a
+// heap may grow by some 60 MB before it is collected, where the runtime would collect a small one many times a second, and by a
 // quarter if it is large. A share of a ballast, which is memory that nobody touches, so that the system does not give it, tells the
 // runtime so: the share of what is in use alone would have to change after each collection, and the runtime would return memory to the
 // system in each quiet moment, from where it had to be fetched again, and cleared, a page at a time.
@@ -50,5 +50,6 @@ func paceHeap() {
 
 // percentOver is by how much a heap of live bytes, the ballast among them, may grow.
 func percentOver(live uint64) int {
-	return max(leastPercent, int(largePercent*(max(live, ballastBytes)-ballastBytes)/max(live, ballastBytes)))
+	live = max(live, ballastBytes)
+	return max(leastPercent, int(largePercent*(live-ballastBytes)/live))
 }

@@ -44,9 +44,9 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[connectors.Ob
 }
 
 // walk yields the files below the folder file, which has entries and whose path is path; both end in a slash. above holds
-// the folders from the listed one down to the one that this one is in. It reports whether to go on.
+// the folders from the listed one down to this one; it is empty for the listed one, which is asked for when there is a folder below it.
+// It reports whether to go on.
 func (s *Store) walk(ctx context.Context, file, path string, entries []entry, above []fs.FileInfo, yield func(connectors.Object, error) bool) bool {
-	var own fs.FileInfo // of this folder, asked for when there is one below it
 	for _, e := range entries {
 		if err := ctx.Err(); err != nil {
 			yield(connectors.Object{}, err)
@@ -66,16 +66,13 @@ func (s *Store) walk(ctx context.Context, file, path string, entries []entry, ab
 			continue
 		}
 		info, err := e.dir()
-		if err != nil {
-			continue
-		}
-		if own == nil {
-			if own, err = os.Stat(file); err != nil {
-				continue
+		if err == nil && len(above) == 0 {
+			var listed fs.FileInfo
+			if listed, err = os.Stat(file); err == nil {
+				above = []fs.FileInfo{listed}
 			}
 		}
-		down := append(above[:len(above):len(above)], own)
-		if slices.ContainsFunc(down, func(a fs.FileInfo) bool { return os.SameFile(a, info) }) {
+		if err != nil || slices.ContainsFunc(above, func(a fs.FileInfo) bool { return os.SameFile(a, info) }) {
 			continue
 		}
 		below, err := readDir(file + e.name)
@@ -83,7 +80,7 @@ func (s *Store) walk(ctx context.Context, file, path string, entries []entry, ab
 			yield(connectors.Object{}, fault(err))
 			return false
 		}
-		if !s.walk(ctx, file+e.name+"/", path+e.name+"/", below, down, yield) {
+		if !s.walk(ctx, file+e.name+"/", path+e.name+"/", below, append(above[:len(above):len(above)], info), yield) {
 			return false
 		}
 	}

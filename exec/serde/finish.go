@@ -88,9 +88,13 @@ func fresh[T any](mem memory.Allocator, n int) []T {
 	if n == 0 {
 		return nil
 	}
+	return inBytes[T](mem.Allocate(n * int(unsafe.Sizeof(*new(T)))))[:0]
+}
+
+// inBytes returns b as values, with all the room that b has for more.
+func inBytes[T any](b []byte) []T {
 	size := int(unsafe.Sizeof(*new(T)))
-	b := mem.Allocate(n * size)
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), cap(b)/size)[:0]
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), cap(b)/size)[:len(b)/size]
 }
 
 // roomFor returns s, one of the slices of c, with room for n more values.
@@ -98,12 +102,9 @@ func roomFor[T any](c *vector, s []T, n int) []T {
 	if cap(s)-len(s) >= n {
 		return s
 	}
-	grown := append(fresh[T](c.mem, max(2*cap(s), len(s)+n)), s...)
-	if cap(s) > 0 {
-		s = s[:cap(s)]
-		c.mem.Free(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), len(s)*int(unsafe.Sizeof(*new(T)))))
-	}
-	return grown
+	size := int(unsafe.Sizeof(*new(T)))
+	had := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), cap(s)*size)[:len(s)*size]
+	return inBytes[T](c.mem.Reallocate(max(2*cap(s), len(s)+n)*size, had))[:len(s)]
 }
 
 // spare is the room for about as many values as the n of the batch before: without some more, every second batch would

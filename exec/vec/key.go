@@ -1,10 +1,9 @@
 package vec
 
 import (
-	"unsafe"
-
 	"encoding/binary"
 	"math"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -212,11 +211,10 @@ func appendPacked(cols []arrow.Array, n int, buf *KeyBuffer) {
 	for c, col := range cols {
 		d := col.Data()
 		null := nullsOf(d)
-		for i := range buf.Packed {
-			if null.none() {
-				break
+		if !null.none() {
+			for i := range buf.Packed {
+				buf.Packed[i][0] |= null.bit(i) << uint(c)
 			}
-			buf.Packed[i][0] |= null.bit(i) << uint(c)
 		}
 		if isText(col.DataType()) {
 			buf.packTexts(at, col.Data(), null)
