@@ -168,43 +168,9 @@ closed:
 	MASK(Y2, Y3, BX, R14)
 	ANDQ   DX, BX
 	APPEND(BX, AX, 8, 32)
-	POPCNTQ CX, CX
-	MOVQ R11, DX
-	ANDL $63, DX
-	ADDQ CX, R11
-	ADDQ CX, DX
-	SHRQ $6, DX
-	LEAQ (DX)(DX*2), DX
-	LEAQ (R10)(DX*8), R10
+	ADVANCE
 
-	// Colons of keys that may be wanted, and those that no quote is before.
-	MOVQ  quotes-40(SP), AX
-	MOVQ  jsonState_quotes(DI), R14
-	MOVQ  R14, BX
-	SHRQ  $63, BX
-	LEAQ  (BX)(AX*2), BX
-	NOTQ  BX
-	ORQ   jsonState_all(DI), BX
-	MOVQ  jsonState_distances(DI), DX
-	TESTQ DX, DX
-	JEQ   keyed
-
-keys:
-	MOVQ  (jsonState_distance-8)(DI)(DX*8), CX
-	SHLXQ CX, AX, BP
-	ORQ   BP, BX
-	NEGQ  CX
-	SHRXQ CX, R14, BP
-	ORQ   BP, BX
-	DECQ  DX
-	JNE   keys
-
-keyed:
-	MOVQ AX, jsonState_quotes(DI)
-	ANDQ R13, BX
-	ORQ  BX, R15
-	CMPQ escaping-24(SP), $0
-	JNE  escapedKeys
+	KEYS
 
 marked:
 	POPCNTQ R15, DX
@@ -286,27 +252,10 @@ escapes:
 	JMP   escaped
 
 escapedStrings:
-	// Adding a backslash to the string that it is in carries to the closing quote.
-	ANDNQ AX, BX, R14 // closing quotes
-	MOVQ  backslashes-48(SP), CX
-	ANDQ  BX, CX
-	MOVQ  jsonState_escapes(DI), R13
-	XORL  BP, BP
-	ADDQ  $-1, R13
-	ADCQ  BX, CX
-	SETCS BP
-	MOVQ  BP, jsonState_escapes(DI)
-	ANDQ  R14, CX
-	MOVQ  CX, closing-56(SP)
-	JMP   closed
+	ESCAPED_STRINGS
 
 escapedKeys:
-	// Of the strings with a backslash those before a colon matter. What follows the last byte is not known.
-	SHRQ $1, R13
-	BTSQ $63, R13
-	ANDQ closing-56(SP), R13
-	ORQ  R13, R15
-	JMP  marked
+	ESCAPED_KEYS
 
 controls:
 	VPMINUB  Y0, Y10, Y2
@@ -338,14 +287,7 @@ controls:
 	MASK(Y2, Y3, R13, R14)
 
 ends:
-	// Strings end with their record.
-	MOVQ  CX, R14
-	ANDQ  BX, R14
-	JEQ   ended
-	BLSIQ R14, R14
-	NEGQ  R14
-	XORQ  R14, BX
-	JMP   ends
+	CUT_STRINGS
 
 ended:
 	ANDNQ R13, BX, R13
