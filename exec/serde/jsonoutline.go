@@ -1,7 +1,8 @@
 package serde
 
 import (
-	"slices"
+	"bytes"
+	"hash/maphash"
 
 	"github.com/winnowdb/winnow/exec/textscan"
 )
@@ -9,11 +10,10 @@ import (
 // jsonOutline is what a record has besides the text of its tokens. Records of a log have few outlines, so that each is judged
 // once.
 type jsonOutline struct {
-	kinds [][3]uint64 // as of textscan.JSON
-	n     int         // tokens
-	good  bool        // an object and nothing else, well-formed, and not nested too deep
-	in    []int32     // per token: which one opened the innermost array or object around it, -1 if none did
-	keys  []metKey    // of the last record, if they were not looked for by their bytes
+	kinds []textscan.Kind // of its tokens
+	good  bool            // an object and nothing else, well-formed, and not nested too deep
+	in    []int32         // per token: which one opened the innermost array or object around it, -1 if none did
+	keys  []metKey        // of the last record, if they were not looked for by their bytes
 }
 
 // Sizes of jsonOutlines: a power of two of outlines, of records up to so many tokens.
@@ -27,32 +27,24 @@ type jsonOutlines struct {
 	known [maxOutlines]jsonOutline
 	last  [maxOutlines]*jsonOutline // by number of tokens: the one that was met last
 	long  jsonOutline               // of a record with more tokens, forgotten at once
-	kinds [][3]uint64
+	seed  maphash.Seed
 }
 
 // of returns the outline of the tokens from to to.
 func (s *jsonOutlines) of(tokens *textscan.JSON, from, to int) *jsonOutline {
-	n := to - from
-	if n > maxOutlineTokens {
-		s.long = jsonOutline{kinds: tokens.Kinds(nil, from, to), n: n}
+	kinds := tokens.Kinds(from, to)
+	if len(kinds) > maxOutlineTokens {
+		s.long = jsonOutline{kinds: kinds}
 		s.long.judge()
 		return &s.long
 	}
-	last := &s.last[n%maxOutlines]
-	if o := *last; o != nil && o.n == n && tokens.KindsAre(o.kinds, from, n) {
+	last := &s.last[len(kinds)%maxOutlines]
+	if o := *last; o != nil && bytes.Equal(o.kinds, kinds) {
 		return o
 	}
-	s.kinds = tokens.Kinds(s.kinds[:0], from, to)
-	const odd = 0x9e3779b97f4a7c15
-	hash := uint64(n)
-	for i := range s.kinds {
-		k := &s.kinds[i]
-		hash = (hash ^ k[0] ^ k[1]*3 ^ k[2]*5) * odd
-		hash ^= hash >> 32
-	}
-	o := &s.known[hash*odd>>32%maxOutlines]
-	if o.n != n || !slices.Equal(o.kinds, s.kinds) {
-		o.kinds, o.n = append(o.kinds[:0], s.kinds...), n
+	o := &s.known[maphash.Bytes(s.seed, kinds)%maxOutlines]
+	if !bytes.Equal(o.kinds, kinds) {
+		o.kinds = append(o.kinds[:0], kinds...)
 		o.judge()
 	}
 	*last = o
@@ -73,12 +65,12 @@ const (
 
 // judge sets good and in.
 func (o *jsonOutline) judge() {
-	o.in = grow(o.in[:0], o.n)[:o.n]
+	o.in = grow(o.in[:0], len(o.kinds))[:len(o.kinds)]
 	o.good, o.keys = false, o.keys[:0]
 	state, open, depth := wantsValue, int32(-1), 0
-	for t := range o.n {
+	for t, k := range o.kinds {
 		o.in[t] = open
-		switch k := textscan.KindAt(o.kinds, t); k {
+		switch k {
 		case textscan.OpenObject, textscan.OpenArray:
 			if state > wantsValueOrEnd || (t == 0) != (depth == 0) || t == 0 && k == textscan.OpenArray || depth == maxJSONDepth {
 				return
@@ -89,7 +81,7 @@ func (o *jsonOutline) judge() {
 				state = wantsKeyOrEnd
 			}
 		case textscan.CloseObject, textscan.CloseArray:
-			if depth == 0 || textscan.KindAt(o.kinds, int(open)) != k+1 {
+			if depth == 0 || o.kinds[open] != k+1 {
 				return
 			}
 			if state != wantsComma && state != wantsKeyOrEnd && state != wantsValueOrEnd {
@@ -102,7 +94,7 @@ func (o *jsonOutline) judge() {
 			if state != wantsComma || depth == 0 {
 				return
 			}
-			if state = wantsValue; textscan.KindAt(o.kinds, int(open)) == textscan.OpenObject {
+			if state = wantsValue; o.kinds[open] == textscan.OpenObject {
 				state = wantsKey
 			}
 		case textscan.Colon:
@@ -123,5 +115,5 @@ func (o *jsonOutline) judge() {
 			}
 		}
 	}
-	o.good = depth == 0 && o.n > 0
+	o.good = depth == 0 && len(o.kinds) > 0
 }

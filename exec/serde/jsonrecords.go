@@ -2,6 +2,7 @@ package serde
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -61,7 +62,7 @@ type openObject struct {
 }
 
 func newJSONRecords(end byte, root *jsonObject, fields int) *jsonRecords {
-	s := &jsonRecords{tokens: textscan.NewJSON(end, root.distances()), root: root, at: make([]int32, fields), end: end}
+	s := &jsonRecords{tokens: textscan.NewJSON(end, root.distances()), outlines: jsonOutlines{seed: maphash.MakeSeed()}, root: root, at: make([]int32, fields), end: end}
 	s.addNames(root)
 	if s.folds {
 		s.endings = ^uint64(0)

@@ -4,10 +4,11 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"strings"
 )
 
 // Kind is what a token of JSON is. A bracket or mark has three bits of its byte, so that kinds cost no comparisons.
-type Kind uint8
+type Kind = byte
 
 // The kinds of tokens.
 const (
@@ -35,7 +36,7 @@ type JSON struct {
 	words  []uint32 // the first of bytes that are neither marks nor of a number
 	beside [256]uint8
 	blocks []jsonBlock
-	kinds  [][3]uint64 // bits of the tokens' kinds, 64 tokens each, the lowest bit first
+	kinds  []Kind // of the tokens
 	state  jsonState
 	tail   [BlockSize]byte // the last bytes and blanks
 	kernel kernel
@@ -49,6 +50,8 @@ type jsonBlock struct {
 
 // jsonState is what is known of the bytes so far. Words named for one bit tell of the last byte.
 type jsonState struct {
+	classes   *[128]uint8
+	planes    *[blocksAtOnce * planesSize]byte // for kernels to use
 	pos       uint64
 	tokens    uint64
 	inString  uint64 // all ones: within a string
@@ -64,13 +67,17 @@ type jsonState struct {
 	cr        uint64 // all ones: there was a carriage return
 }
 
+// planesSize is how many bytes a kernel may need to keep what classes tells of 64 bytes: eight words, of which bit k of word n is bit n of
+// byte k, and the kinds of tokens, were they to begin at each.
+const planesSize = 2 * BlockSize
+
 const maxKeyDistances = 6
 
 // NewJSON returns a finder of tokens in records that end with end, a byte below the blank that is neither a tab nor a carriage
 // return. The keys of interest have their opening quote one of distances before the colon; if there are many, or none, or one
 // is above 63, every key is of interest.
 func NewJSON(end byte, distances []int) *JSON {
-	j := &JSON{state: jsonState{end: uint64(end)}, beside: besideWords(), kernel: chosen}
+	j := &JSON{state: jsonState{classes: jsonClasses(end), planes: new([blocksAtOnce * planesSize]byte), end: uint64(end)}, beside: besideWords(), kernel: chosen}
 	if len(distances) == 0 || len(distances) > maxKeyDistances {
 		j.state.all = ^uint64(0)
 		return j
@@ -89,13 +96,11 @@ func NewJSON(end byte, distances []int) *JSON {
 // methods tell are good until the next call.
 func (j *JSON) Scan(b []byte) {
 	s := &j.state
-	*s = jsonState{all: s.all, distances: s.distances, distance: s.distance, end: s.end}
+	*s = jsonState{classes: s.classes, planes: s.planes, all: s.all, distances: s.distances, distance: s.distance, end: s.end}
 	whole := len(b) / BlockSize
 	n := (len(b) + BlockSize - 1) / BlockSize
 	j.blocks = room(j.blocks[:0], n)[:n]
-	j.kinds = room(j.kinds[:0], n+2)[:n+2]
-	j.kinds[0] = [3]uint64{}
-	j.Events, j.words = j.Events[:0], j.words[:0]
+	j.Events, j.words, j.kinds = j.Events[:0], j.words[:0], j.kinds[:0]
 	j.scan(b, 0, whole)
 	if whole < n {
 		for i := copy(j.tail[:], b[whole*BlockSize:]); i < BlockSize; i++ {
@@ -110,10 +115,11 @@ func (j *JSON) Scan(b []byte) {
 func (j *JSON) scan(b []byte, first, last int) {
 	for first < last {
 		n := min(last-first, blocksAtOnce)
-		j.Events, j.words = room(j.Events, n*BlockSize+slack), room(j.words, n*BlockSize+slack)
-		events, words := len(j.Events), len(j.words)
-		k, w := j.kernel.json(&j.state, b, j.blocks[first:first+n], j.Events[events:cap(j.Events)], j.words[words:cap(j.words)], j.kinds)
-		j.Events, j.words = j.Events[:events+k], j.words[:words+w]
+		most := n*BlockSize + slack
+		j.Events, j.words, j.kinds = room(j.Events, most), room(j.words, most), room(j.kinds, most+BlockSize)
+		events, words, kinds := len(j.Events), len(j.words), len(j.kinds)
+		k, w := j.kernel.json(&j.state, b, j.blocks[first:first+n], j.Events[events:cap(j.Events)], j.words[words:cap(j.words)], j.kinds[kinds:cap(j.kinds)])
+		j.Events, j.words, j.kinds = j.Events[:events+k], j.words[:words+w], j.kinds[:j.state.tokens]
 		b, first = b[n*BlockSize:], first+n
 	}
 }
@@ -206,88 +212,50 @@ func (j *JSON) Tokens(p int) int {
 	return int(block.before) + bits.OnesCount64(block.tokens&(1<<(p%BlockSize)-1))
 }
 
-// kindsFrom returns the bits of 64 tokens from number shift of words on.
-func kindsFrom(words [][3]uint64, shift uint) [3]uint64 {
-	k, next := &words[0], &words[1]
-	return [3]uint64{
-		k[0]>>shift | next[0]<<1<<(63-shift),
-		k[1]>>shift | next[1]<<1<<(63-shift),
-		k[2]>>shift | next[2]<<1<<(63-shift),
-	}
-}
+// Kinds returns the kinds of tokens from to to.
+func (j *JSON) Kinds(from, to int) []Kind { return j.kinds[from:to] }
 
-// Kinds appends the kinds of tokens from to to: of 64 tokens each the three bits, lowest first, in three words. Bits past the last
-// token are zero.
-func (j *JSON) Kinds(dst [][3]uint64, from, to int) [][3]uint64 {
-	shift := uint(from % 64)
-	for i := from / 64; from < to; i, from = i+1, from+64 {
-		mask := ^uint64(0)
-		if to-from < 64 {
-			mask = 1<<(to-from) - 1
-		}
-		k := kindsFrom(j.kinds[i:], shift)
-		dst = append(dst, [3]uint64{k[0] & mask, k[1] & mask, k[2] & mask})
-	}
-	return dst
-}
-
-// KindsAre reports whether Kinds appends kinds for the n tokens from from on.
-func (j *JSON) KindsAre(kinds [][3]uint64, from, n int) bool {
-	if len(kinds) != (n+63)/64 {
-		return false
-	}
-	words, shift := j.kinds[from/64:], uint(from%64)
-	for i := range kinds {
-		k, want := kindsFrom(words[i:], shift), &kinds[i]
-		other := (k[0] ^ want[0]) | (k[1] ^ want[1]) | (k[2] ^ want[2])
-		if other<<max(0, 64*(i+1)-n) != 0 { // there are other tokens behind
-			return false
-		}
-	}
-	return true
-}
-
-// KindAt returns the kind of token t of what Kinds appended.
-func KindAt(kinds [][3]uint64, t int) Kind {
-	k, bit := &kinds[t/64], uint(t%64)
-	return Kind(k[0]>>bit&1 | k[1]>>bit&1<<1 | k[2]>>bit&1<<2)
-}
-
-// Bytes of JSON by what they are outside of strings.
+// What classes tells of a byte. All above 127 are like 127. The lowest three bits of where a token begins are its kind.
 const (
-	jsonMark   = 1 << iota // a bracket, comma or colon
-	jsonNumber             // what a number may have
-	jsonEscape             // what may follow a backslash, but for the u
+	jsonBit1      = 1 << iota // bit 1 of a mark; or a quote
+	jsonBit5                  // bit 5 of a mark; or below the blank
+	jsonBit6                  // bit 6 of a mark
+	jsonMark                  // a bracket, comma or colon
+	jsonNumber                // what a number may have
+	jsonBetween               // a mark or blank
+	jsonEnd                   // of a record
+	jsonBackslash             // a backslash
 )
 
-// jsonBytes returns the table of the bytes of JSON.
-func jsonBytes() (table [256]uint8) {
-	for class, list := range map[uint8]string{jsonMark: "{}[],:", jsonNumber: "0123456789+-.eE", jsonEscape: `"\/bfnrt`} {
-		for _, c := range []byte(list) {
-			table[c] |= class
+// jsonClasses returns the table of the bytes of JSON.
+func jsonClasses(end byte) *[128]uint8 {
+	table := new([128]uint8)
+	for c := range byte(' ') {
+		table[c] = jsonBit5
+	}
+	for _, class := range []struct {
+		is   uint8
+		list string
+	}{{jsonBit1, "{[:\""}, {jsonBit5, "{},:"}, {jsonBit6, "{}[]"}, {jsonMark | jsonBetween, "{}[],:"}, {jsonNumber, "0123456789+-.eE"},
+		{jsonBetween, " "}, {jsonEnd, string(end)}, {jsonBackslash, "\\"}} {
+		for _, c := range []byte(class.list) {
+			table[c] |= class.is
 		}
 	}
 	return table
 }
 
 // jsonPortable takes a byte at a time.
-func jsonPortable(s *jsonState, b []byte, blocks []jsonBlock, events, words []uint32, kinds [][3]uint64) (n, w int) {
-	table := jsonBytes()
+func jsonPortable(s *jsonState, b []byte, blocks []jsonBlock, events, words []uint32, kinds []Kind) (n, w int) {
 	for i := range blocks {
 		blocks[i] = jsonBlock{before: s.tokens}
 		block := b[i*BlockSize:][:BlockSize]
 		for bit, c := range block {
 			colonMayFollow := bit == BlockSize-1 || block[bit+1] == ':'
-			kind, is := s.next(c, table[c], colonMayFollow)
+			kind, is := s.next(c, s.classes[min(c, 127)], colonMayFollow)
 			if is&isToken != 0 {
 				blocks[i].tokens |= 1 << bit
-				word := &kinds[s.tokens/64]
-				if s.tokens%64 == 0 {
-					*word = [3]uint64{}
-				}
-				for k := range word {
-					word[k] |= uint64(kind) >> k & 1 << (s.tokens % 64)
-				}
+				kinds[0], kinds = kind, kinds[1:]
 				s.tokens++
 			}
 			if is&isEvent != 0 {
@@ -314,7 +282,7 @@ const (
 // next tells what is at byte c, and of what kind the token is that begins there.
 func (s *jsonState) next(c byte, class uint8, colonMayFollow bool) (kind Kind, is uint8) {
 	isEnd, control := uint64(c) == s.end, c < ' '
-	if s.escaped == 1 && class&jsonEscape == 0 {
+	if s.escaped == 1 && strings.IndexByte(`"\/bfnrt`, c) < 0 {
 		is = isEvent
 	}
 	quote := c == '"' && s.escaped == 0
@@ -360,7 +328,7 @@ func (s *jsonState) next(c byte, class uint8, colonMayFollow bool) (kind Kind, i
 		if c == ':' && s.wantsColon(quotes) {
 			is |= isEvent
 		}
-		return Kind(c>>1&1 | c>>5&1<<1 | c>>6&1<<2), is | isToken
+		return class & 7, is | isToken
 	case c != ' ':
 		if s.plain = 1; plain == 0 {
 			is |= isToken

@@ -1,26 +1,6 @@
 // What the JSON kernels do with masks, the same in all: of 64 bytes AX are the quotes that count, BX what is within strings, CX the
 // tokens, R13 the colons, R15 the events.
 
-// APPEND appends the bits of k that CX has to those at offset word of the last words, of which R11 modulo 64 are full; BP is R11 inverted.
-#define APPEND(k, tmp, word, next) \
-	PEXTQ CX, k, k       \
-	SHLXQ R11, k, tmp    \
-	ORQ   tmp, word(R10) \
-	SHRQ  $1, k          \
-	SHRXQ BP, k, k       \
-	MOVQ  k, next(R10)
-
-// ADVANCE counts the tokens that CX has and goes on to the words that they end in.
-#define ADVANCE \
-	POPCNTQ CX, CX \
-	MOVQ R11, DX \
-	ANDL $63, DX \
-	ADDQ CX, R11 \
-	ADDQ CX, DX \
-	SHRQ $6, DX \
-	LEAQ (DX)(DX*2), DX \
-	LEAQ (R10)(DX*8), R10
-
 // KEYS makes events of those colons in R13 whose keys may be wanted, and of those that no quote is before.
 #define KEYS \
 	MOVQ  quotes-40(SP), AX \

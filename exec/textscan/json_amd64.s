@@ -19,13 +19,19 @@ DATA jsonEscapes<>+0(SB)/8, $0x0066007400620000
 DATA jsonEscapes<>+8(SB)/8, $0x2f6e005c00000000
 GLOBL jsonEscapes<>(SB), RODATA|NOPTR, $16
 
+// The bits of eight kinds, a byte each.
+DATA jsonKinds<>+0(SB)/8, $0x0101010101010101
+DATA jsonKinds<>+8(SB)/8, $0x0202020202020202
+DATA jsonKinds<>+16(SB)/8, $0x0404040404040404
+GLOBL jsonKinds<>(SB), RODATA|NOPTR, $24
+
 #define MASK(first, second, lo, tmp) \
 	VPMOVMSKB first, lo  \
 	VPMOVMSKB second, tmp \
 	SHLQ      $32, tmp   \
 	ORQ       tmp, lo
 
-// func jsonAVX2(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, kinds *[3]uint64, words *uint32) (k, w int)
+// func jsonAVX2(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, kinds *Kind, words *uint32) (k, w int)
 //
 // Of 64 bytes: AX are the quotes that count, BX what is within strings, CX the tokens, R15 the events. What is rare is looked at only where it
 // is: backslashes, and bytes below the blank.
@@ -147,7 +153,7 @@ closed:
 	MOVQ  CX, jsonBlock_tokens(R12)
 	MOVQ  R11, jsonBlock_before(R12)
 
-	// The three bits of kinds: 1, 5 and 6 of the byte. Those of tokens move together and go to the end of the others'.
+	// The three bits of kinds: 1, 5 and 6 of the byte.
 	VPSLLW $6, Y0, Y2
 	VPSLLW $6, Y1, Y3
 	MASK(Y2, Y3, R13, BP)
@@ -159,16 +165,31 @@ closed:
 	ORQ    R13, BX
 	ANDNQ  R13, R14, R13 // colons
 	MOVQ   AX, quotes-40(SP)
-	MOVQ   R11, BP
-	NOTQ   BP
-	APPEND(BX, AX, 0, 24)
-	APPEND(R14, AX, 16, 40)
 	VPSLLW $2, Y0, Y2
 	VPSLLW $2, Y1, Y3
-	MASK(Y2, Y3, BX, R14)
-	ANDQ   DX, BX
-	APPEND(BX, AX, 8, 32)
-	ADVANCE
+	MASK(Y2, Y3, BP, AX)
+	ANDQ   DX, BP
+	PEXTQ  CX, BX, BX
+	PEXTQ  CX, BP, BP
+	PEXTQ  CX, R14, R14
+	POPCNTQ CX, CX
+	ADDQ   CX, R11
+	ADDQ   R10, CX
+
+kinds:
+	PDEPQ jsonKinds<>+0(SB), BX, AX
+	PDEPQ jsonKinds<>+8(SB), BP, DX
+	ORQ   DX, AX
+	PDEPQ jsonKinds<>+16(SB), R14, DX
+	ORQ   DX, AX
+	MOVQ  AX, (R10)
+	ADDQ  $8, R10
+	SHRQ  $8, BX
+	SHRQ  $8, BP
+	SHRQ  $8, R14
+	CMPQ  R10, CX
+	JCS   kinds
+	MOVQ  CX, R10
 
 	KEYS
 

@@ -11,9 +11,9 @@ type kernel struct {
 	lines func(b []byte, end byte) (ends int, cr bool)
 	// pair returns the first i for which b[i] and b[i+dist] are first and second, or -1.
 	pair func(b []byte, dist int, first, second byte) int
-	// json looks at the bytes of blocks, of which there is at least one; there is room for a place of each byte and slack in events and in
-	// words. It returns how many of both it found.
-	json func(s *jsonState, b []byte, blocks []jsonBlock, events, words []uint32, kinds [][3]uint64) (n, w int)
+	// json looks at the bytes of blocks, of which there is at least one; there is room for a value of each byte and slack in events, words and
+	// kinds, and for a block more in kinds. It returns how many events and words it found.
+	json func(s *jsonState, b []byte, blocks []jsonBlock, events, words []uint32, kinds []Kind) (n, w int)
 }
 
 const (

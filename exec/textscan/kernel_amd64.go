@@ -11,7 +11,7 @@ import (
 // kernels returns what this processor can run, the best first.
 func kernels() (all []kernel) {
 	if x := &cpu.X86; x.HasAVX2 && x.HasBMI1 && x.HasBMI2 && x.HasPOPCNT && x.HasPCLMULQDQ {
-		if x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512VBMI2 {
+		if x.HasAVX512BW && x.HasAVX512VL && x.HasAVX512VBMI && x.HasAVX512VBMI2 && x.HasAVX512GFNI {
 			all = append(all, kernel{"avx512", fieldsWide(fieldsAVX512).run, linesWide, pairWide, jsonWide(jsonAVX512).run})
 		}
 		all = append(all, kernel{"avx2", fieldsWide(fieldsAVX2).run, linesWide, pairWide, jsonWide(jsonAVX2).run})
@@ -35,11 +35,11 @@ func (f fieldsWide) run(dst []uint32, b []byte, n needles, w windows, at int) pr
 }
 
 // jsonWide is kernel.json.
-type jsonWide func(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, kinds *[3]uint64, words *uint32) (k, w int)
+type jsonWide func(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, kinds *Kind, words *uint32) (k, w int)
 
-func (f jsonWide) run(s *jsonState, b []byte, blocks []jsonBlock, events, words []uint32, kinds [][3]uint64) (n, w int) {
+func (f jsonWide) run(s *jsonState, b []byte, blocks []jsonBlock, events, words []uint32, kinds []Kind) (n, w int) {
 	_ = b[len(blocks)*BlockSize-1]
-	return f(s, &b[0], &blocks[0], len(blocks), &events[0], &kinds[s.tokens/64], &words[0])
+	return f(s, &b[0], &blocks[0], len(blocks), &events[0], &kinds[0], &words[0])
 }
 
 func linesWide(b []byte, end byte) (int, bool) {
@@ -73,7 +73,7 @@ func linesAVX2(b *byte, blocks int, end uint64) (ends, cr int)
 func pairAVX2(b *byte, blocks, dist int, pair uint64) int
 
 //go:noescape
-func jsonAVX2(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, kinds *[3]uint64, words *uint32) (k, w int)
+func jsonAVX2(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, kinds *Kind, words *uint32) (k, w int)
 
 //go:noescape
-func jsonAVX512(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, kinds *[3]uint64, words *uint32) (k, w int)
+func jsonAVX512(s *jsonState, b *byte, blocks *jsonBlock, n int, events *uint32, kinds *Kind, words *uint32) (k, w int)
