@@ -3,6 +3,7 @@ package vec
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -204,31 +205,46 @@ func (b *KeyBuffer) lend(d arrow.ArrayData, n int) {
 	}
 }
 
+// appendPacked packs the text first, which mostly is a partition's, the same in all rows, and needs no keys that are clear then.
 func appendPacked(cols []arrow.Array, n int, buf *KeyBuffer) {
 	buf.Packed, buf.Texts = resize(buf.Packed, n), buf.Texts[:0]
-	clear(buf.Packed)
 	at := uint(1)
+	if text := slices.IndexFunc(cols, func(c arrow.Array) bool { return isText(c.DataType()) }); text < 0 {
+		clear(buf.Packed)
+	} else {
+		buf.packTexts(at+widthOf(cols[:text]), cols[text].Data())
+	}
 	for c, col := range cols {
-		d := col.Data()
-		null := nullsOf(d)
-		if !null.none() {
-			for i := range buf.Packed {
-				buf.Packed[i][0] |= null.bit(i) << uint(c)
-			}
-		}
-		if isText(col.DataType()) {
-			buf.packTexts(at, col.Data(), null)
-		} else {
-			packColumn(buf.Packed, at, col, null)
-		}
+		packColumn(buf.Packed, at, col, uint(c))
 		at += uint(packedWidth(col.DataType()))
 	}
 }
 
-// packColumn puts the values of col at byte at of the keys.
-func packColumn(keys [][2]uint64, at uint, col arrow.Array, null nulls) {
+// widthOf is packedWidth of columns together.
+func widthOf(cols []arrow.Array) (width uint) {
+	for _, c := range cols {
+		width += uint(packedWidth(c.DataType()))
+	}
+	return width
+}
+
+// packColumn puts the values of col, but for texts, at byte at of the keys, and the bits for NULL.
+func packColumn(keys [][2]uint64, at uint, col arrow.Array, bit uint) {
 	d := col.Data()
+	null := nullsOf(d)
 	switch col.DataType().ID() {
+	case arrow.INT8:
+		packAll(keys, at, arrow.GetValues[uint8](d, 1), null, bit)
+		return
+	case arrow.INT16:
+		packAll(keys, at, arrow.GetValues[uint16](d, 1), null, bit)
+		return
+	case arrow.INT32, arrow.DATE32, arrow.INTERVAL_MONTHS:
+		packAll(keys, at, arrow.GetValues[uint32](d, 1), null, bit)
+		return
+	case arrow.INT64:
+		packAll(keys, at, arrow.GetValues[uint64](d, 1), null, bit)
+		return
 	case arrow.BOOL:
 		b := col.(*array.Boolean)
 		for i := range keys {
@@ -236,14 +252,6 @@ func packColumn(keys [][2]uint64, at uint, col arrow.Array, null nulls) {
 				pack(&keys[i], at, 1)
 			}
 		}
-	case arrow.INT8:
-		packAll(keys, at, arrow.GetValues[uint8](d, 1), null)
-	case arrow.INT16:
-		packAll(keys, at, arrow.GetValues[uint16](d, 1), null)
-	case arrow.INT32, arrow.DATE32, arrow.INTERVAL_MONTHS:
-		packAll(keys, at, arrow.GetValues[uint32](d, 1), null)
-	case arrow.INT64:
-		packAll(keys, at, arrow.GetValues[uint64](d, 1), null)
 	case arrow.FLOAT32:
 		for i, v := range arrow.GetValues[float32](d, 1) {
 			if !null.at(i) {
@@ -257,10 +265,15 @@ func packColumn(keys [][2]uint64, at uint, col arrow.Array, null nulls) {
 			}
 		}
 	}
+	if !null.none() {
+		for i := range keys {
+			keys[i][0] |= null.bit(i) << bit
+		}
+	}
 }
 
-// packAll packs all values at byte at, zero for NULL; it does not branch on what they are.
-func packAll[T uint8 | uint16 | uint32 | uint64](keys [][2]uint64, at uint, vals []T, null nulls) {
+// packAll packs all values at byte at, zero for NULL, and the bits for NULL; it does not branch on what they are.
+func packAll[T uint8 | uint16 | uint32 | uint64](keys [][2]uint64, at uint, vals []T, null nulls, bit uint) {
 	word, shift, across := at/8&1, at%8*8, at%8+uint(unsafe.Sizeof(T(0))) > 8
 	keys = keys[:len(vals)]
 	if null.none() && !across {
@@ -270,10 +283,12 @@ func packAll[T uint8 | uint16 | uint32 | uint64](keys [][2]uint64, at uint, vals
 		return
 	}
 	for i, v := range vals {
-		x := uint64(v)
+		x, is := uint64(v), uint64(0)
 		if !null.none() {
-			x &= null.bit(i) - 1
+			is = null.bit(i)
+			x &= is - 1
 		}
+		keys[i][0] |= is << (bit & 63)
 		keys[i][word] |= x << (shift & 63)
 		if across {
 			keys[i][1] |= x >> ((64 - shift) & 63)

@@ -1,8 +1,6 @@
 package vec
 
 import (
-	"bytes"
-
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
@@ -58,25 +56,27 @@ func setCode(key *[2]uint64, at uint, code uint32) {
 	key[1] = key[1]&^(all>>s) | uint64(code)>>s
 }
 
-// packTexts puts the short texts of a column at byte at of the keys, and adds the others to b.Texts.
-func (b *KeyBuffer) packTexts(at uint, d arrow.ArrayData, null nulls) {
+// packTexts makes the keys the short texts of a column at byte at and nothing else, and adds the other texts to b.Texts.
+func (b *KeyBuffer) packTexts(at uint, d arrow.ArrayData) {
 	if len(b.Texts) < cap(b.Texts) {
 		b.Texts = b.Texts[:len(b.Texts)+1]
 	} else {
 		b.Texts = append(b.Texts, TextKeys{})
 	}
 	t := &b.Texts[len(b.Texts)-1]
-	n := len(b.Packed)
-	t.lend(d, n)
-	t.null = nulls{} // none of the keys is
+	n, null := len(b.Packed), nullsOf(d)
 	if t.rows = t.rows[:0]; t.rows == nil {
 		t.rows = []int32{}
 	}
 	t.at, t.Of = at, resize(t.Of, n)
-	if n > 0 && null.none() && sameTexts(t.Data, t.Ends[:n+1]) {
-		b.packOne(t, t.Data[t.Ends[0]:t.Ends[1]])
-		return
+	if n > 0 && null.none() {
+		if off := offsetsOf(d)[:n+1]; equalTexts(off, bytesOf(d, 2)[off[0]:off[n]]) {
+			b.packOne(t, d)
+			return
+		}
 	}
+	clear(b.Packed)
+	t.lendTexts(d, n)
 	last, run := []byte(nil), int32(-1)
 	for i := range n {
 		t.Of[i] = -1
@@ -95,28 +95,24 @@ func (b *KeyBuffer) packTexts(at uint, d arrow.ArrayData, null nulls) {
 	}
 }
 
-// sameTexts reports whether all texts are the same, as those of a partition column mostly are.
-func sameTexts(data []byte, ends []int) bool {
-	n := ends[1] - ends[0]
-	for i, end := range ends[1:] {
-		if end-ends[i] != n {
-			return false
-		}
-	}
-	first, last := ends[0], ends[len(ends)-1]
-	return bytes.Equal(data[first:last-n], data[first+n:last])
+// lendTexts makes the first n values of a column the texts; none that is a key is NULL.
+func (t *TextKeys) lendTexts(d arrow.ArrayData, n int) {
+	t.lend(d, n)
+	t.null = nulls{}
 }
 
-// packOne puts a text that all rows have.
-func (b *KeyBuffer) packOne(t *TextKeys, v []byte) {
-	if len(v) > inlineText {
+// packOne is packTexts of a text that all rows have.
+func (b *KeyBuffer) packOne(t *TextKeys, d arrow.ArrayData) {
+	t.lendTexts(d, 1)
+	var key [2]uint64
+	if v := t.Data[t.Ends[0]:t.Ends[1]]; len(v) <= inlineText {
+		pack(&key, t.at, uint64(inlined(v)))
+	} else {
 		t.rows = append(t.rows, 0)
 		clear(t.Of)
-		return
 	}
-	code := uint64(inlined(v))
 	for i := range b.Packed {
-		pack(&b.Packed[i], t.at, code)
+		b.Packed[i] = key
 	}
 }
 
