@@ -38,9 +38,9 @@ func (b *Budget) Limit() int64 { return b.limit }
 
 // Shared keeps values that several tasks make once, and memory that one after the other uses.
 type Shared struct {
-	mu     sync.Mutex
-	m      map[any]*entry
-	tables []*keyTable // empty ones, for the next tasks: they have the size that a task needs
+	mu   sync.Mutex
+	m    map[any]*entry
+	idle []*groupMemory // for the next tasks: it has the size that a task needs
 }
 
 type entry struct {
@@ -73,17 +73,17 @@ func (s *Shared) Do(key any, make func() (any, error)) (any, error) {
 	return e.value, e.err
 }
 
-// table returns an empty table of keys.
-func (s *Shared) table() *keyTable {
+// groupMemory returns memory without keys.
+func (s *Shared) groupMemory() *groupMemory {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	last := len(s.tables) - 1
+	last := len(s.idle) - 1
 	if last < 0 {
-		return newKeyTable()
+		return &groupMemory{index: newKeyTable()}
 	}
-	t := s.tables[last]
-	s.tables = s.tables[:last]
-	return t
+	m := s.idle[last]
+	s.idle = s.idle[:last]
+	return m
 }
 
 // mostKept is the most bytes of a table, and keptPart the part of a query's memory, that are kept for another task.
@@ -92,13 +92,15 @@ const (
 	keptPart = 64
 )
 
-// keep takes t, which its user is done with, for another.
-func (s *Shared) keep(t *keyTable, b *Budget) {
-	if n := t.size(); n > mostKept || b != nil && b.Limit() > 0 && n > b.Limit()/keptPart {
-		return
+// keep takes m, which its user is done with, for another.
+func (s *Shared) keep(m *groupMemory, b *Budget) {
+	if n := m.index.size(); n > mostKept || b != nil && b.Limit() > 0 && n > b.Limit()/keptPart {
+		m.index = newKeyTable()
+	} else {
+		m.index.reset()
 	}
-	t.reset()
+	m.short.forget()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tables = append(s.tables, t)
+	s.idle = append(s.idle, m)
 }

@@ -13,22 +13,28 @@ import (
 
 // groups is the table of an aggregation: keys by group number, and a state per call.
 type groups struct {
+	*groupMemory
 	env    *Env
 	spec   *aggSpec
-	index  *keyTable
 	types  []arrow.DataType // of the keys
 	keys   *columnStore     // the keys by group number, if the index cannot tell them
 	n      int
 	states []funcs.State // per call; calls may share one
 	sets   []*argSet     // of calls with DISTINCT, nil for others
-	hash   keyHash
-	short  shortKeys
-	ids    []uint32
-	some   []uint32 // groups of some rows
+}
+
+// groupMemory is what groups of one task after the other use: the index of keys, empty at first, and what is known of the rows of
+// a batch.
+type groupMemory struct {
+	index *keyTable
+	hash  keyHash
+	short shortKeys
+	ids   []uint32
+	some  []uint32 // groups of some rows
 }
 
 func newGroups(env *Env, spec *aggSpec) *groups {
-	g := &groups{env: env, spec: spec, index: env.Shared.table(), sets: make([]*argSet, len(spec.calls))}
+	g := &groups{groupMemory: env.Shared.groupMemory(), env: env, spec: spec, sets: make([]*argSet, len(spec.calls))}
 	told := true
 	for _, e := range spec.keys {
 		g.types = append(g.types, e.Type())
@@ -99,10 +105,7 @@ func (g *groups) add(rec arrow.Record) error {
 // number sets ids to the group of each row, and keeps the keys of new groups.
 func (g *groups) number(rec arrow.Record) error {
 	n := int(rec.NumRows())
-	if cap(g.ids) < n {
-		g.ids = make([]uint32, n)
-	}
-	g.ids = g.ids[:n]
+	g.ids = sized(g.ids, n)
 	if len(g.spec.keys) == 0 {
 		clear(g.ids)
 		return nil
@@ -320,9 +323,9 @@ func (g *groups) applySets() error {
 }
 
 func (g *groups) release() {
-	if g.index != nil {
-		g.env.Shared.keep(g.index, g.env.Budget)
-		g.index = nil
+	if g.groupMemory != nil {
+		g.env.Shared.keep(g.groupMemory, g.env.Budget)
+		g.groupMemory = nil
 	}
 	if g.keys != nil {
 		g.keys.release()

@@ -68,10 +68,10 @@ func (k *keyHash) ofBytes() {
 	}
 }
 
-// sized returns s with n elements of any value.
+// sized returns s with n elements of any value. Batches differ a little in their rows.
 func sized[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]T, n)
+		return make([]T, n, n+n/8)
 	}
 	return s[:n]
 }

@@ -128,6 +128,12 @@ func (s *shortKeys) find(ids []uint32, from, to int) (missed []int32) {
 	return s.missed[:n]
 }
 
+// forget takes out what is remembered.
+func (s *shortKeys) forget() {
+	clear(s.keys[:])
+	clear(s.numbers[:])
+}
+
 // keep remembers the group of row i.
 func (s *shortKeys) keep(i int32, number uint32) {
 	at := shortPlace(s.words[i])
