@@ -139,15 +139,11 @@ func (t *Table) sniff(path string, head []byte, warn func(string)) error {
 		}
 		return nil
 	}
-	control, nuls := 0, 0
+	sum := uint64(0)
 	for _, c := range head {
-		switch {
-		case c == 0:
-			nuls++
-		case c >= 0x0e && c < ' ' && c != 0x1b || c == 0x0b || c == 0x7f: // others are Hive's delimiters, or blanks
-			control++
-		}
+		sum += uint64(oddBytes[c])
 	}
+	nuls, control := int(sum/oddNul), int(sum%oddNul)
 	if control*10 >= len(head)*3 && control > 0 {
 		return bad("not text")
 	}
@@ -156,6 +152,22 @@ func (t *Table) sniff(path string, head []byte, warn func(string)) error {
 	}
 	return nil
 }
+
+// What oddBytes tells of a byte; as many as a head has can be added up.
+const (
+	oddControl = 1
+	oddNul     = 2 * headSize
+)
+
+// oddBytes tells which bytes text hardly has. Other control characters are Hive's delimiters, or blanks.
+var oddBytes = func() (table [256]uint16) {
+	table[0], table[0x0b], table[0x7f] = oddNul, oddControl, oddControl
+	for c := 0x0e; c < ' '; c++ {
+		table[c] = oddControl
+	}
+	table[0x1b] = 0
+	return table
+}()
 
 // binaryTail reports whether bytes that text does not have follow early.
 func binaryTail(head []byte) bool {
