@@ -110,7 +110,7 @@ func (c *contenders) gather(ctx context.Context) error {
 		if err := c.count(rec); err != nil {
 			return err
 		}
-		hashes[i] = slices.Clone(c.hash.hashes)
+		hashes[i], c.hash.hashes = c.hash.hashes, nil
 	}
 	c.hashes, c.least = hashes, c.threshold()
 	return nil

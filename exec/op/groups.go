@@ -23,14 +23,17 @@ type groups struct {
 	sets   []*argSet     // of calls with DISTINCT, nil for others
 }
 
-// groupMemory is what groups of one task after the other use: the index of keys, empty at first, and what is known of the rows of
-// a batch.
+// groupMemory is what groups of one task after the other use: the index of keys, empty at first, what is known of the rows of
+// a batch, and of the groups of one that is given out.
 type groupMemory struct {
 	index *keyTable
 	hash  keyHash
 	short shortKeys
 	ids   []uint32
 	some  []uint32 // groups of some rows
+
+	order  []uint32
+	hashes []uint64
 }
 
 func newGroups(env *Env, spec *aggSpec) *groups {

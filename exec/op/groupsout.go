@@ -29,15 +29,13 @@ type groupsOut struct {
 	states []arrow.Array
 	first  *firstKey // rows that it rules out are left out; nil: none are
 	at     int
-	ids    []uint32 // of the batch
 
 	// If the stage's output cuts by the keys, a batch has groups of one of its partitions only.
-	parts  int // 0: batches are not cut
-	cutAt  int
-	order  []uint32 // of some groups from cutAt on, in the order of their partitions
-	ends   []int    // of the partitions in order
-	part   int      // of the last batch
-	hashes []uint64
+	parts int // 0: batches are not cut
+	cutAt int
+	order []uint32 // of some groups from cutAt on, in the order of their partitions
+	ends  []int    // of the partitions in order
+	part  int      // of the last batch
 }
 
 // output begins to give g out, with states as f gives them; g is the output's then.
@@ -79,19 +77,20 @@ const partRows = 2 << 10
 
 // cut puts the groups that come next in the order of their partitions.
 func (o *groupsOut) cut() {
-	n := min(o.table.n-o.at, partRows*o.parts)
-	o.hashes = o.table.index.hashes(o.table.types, o.inSequence(o.at, n), o.hashes)
+	n, m := min(o.table.n-o.at, partRows*o.parts), o.table.groupMemory
+	m.hashes = m.index.hashes(o.table.types, o.inSequence(o.at, n), m.hashes)
 	o.ends = zeroed(o.ends, o.parts+1)
-	for i, hash := range o.hashes {
+	for i, hash := range m.hashes {
 		part := hash % uint64(o.parts)
-		o.hashes[i] = part
+		m.hashes[i] = part
 		o.ends[part+1]++
 	}
 	for p := range o.parts {
 		o.ends[p+1] += o.ends[p]
 	}
-	o.order = sized(o.order, n)
-	for i, p := range o.hashes {
+	m.order = sized(m.order, n)
+	o.order = m.order
+	for i, p := range m.hashes {
 		o.order[o.ends[p]] = uint32(o.at + i)
 		o.ends[p]++
 	}
@@ -99,13 +98,14 @@ func (o *groupsOut) cut() {
 	o.part, o.cutAt = 0, o.at
 }
 
-// inSequence sets ids to n numbers from the given one on, and returns it.
+// inSequence returns n numbers from the given one on, until the next call.
 func (o *groupsOut) inSequence(from, n int) []uint32 {
-	o.ids = sized(o.ids, n)
-	for i := range o.ids {
-		o.ids[i] = uint32(from + i)
+	ids := sized(o.table.ids, n)
+	for i := range ids {
+		ids[i] = uint32(from + i)
 	}
-	return o.ids
+	o.table.ids = ids
+	return ids
 }
 
 // next returns the next batch, nil at the end.

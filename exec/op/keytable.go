@@ -283,23 +283,23 @@ func (t *keyTable) hashOf(number uint32) uint64 {
 
 // hashes sets to to the hashes of the keys with the given numbers, as keyHash has them, and returns it.
 func (t *keyTable) hashes(types []arrow.DataType, numbers []uint32, to []uint64) []uint64 {
-	to = to[:0]
+	to = sized(to, len(numbers))
 	if !vec.Fixed(types) {
-		for _, number := range numbers {
-			to = append(to, t.hashOf(number))
+		for i, number := range numbers {
+			to[i] = t.hashOf(number)
 		}
 		return to
 	}
 	codes := vec.TextCodesOf(types)
 	var texts []uint64
 	add := func(column int, code uint32) { texts = append(texts, t.texts[column].hashOf(code)) }
-	for _, number := range numbers {
+	for i, number := range numbers {
 		texts = texts[:0]
 		h := packedHash(codes.Take(t.packed[number+1], add))
 		for _, text := range texts {
 			h = joinedHash(h, text)
 		}
-		to = append(to, h)
+		to[i] = h
 	}
 	return to
 }
