@@ -17,7 +17,7 @@ import (
 )
 
 // Protocol is the version of the service; nodes of different ones do not work together.
-const Protocol = 4
+const Protocol = 5
 
 // Server is the gRPC service that runs tasks of coordinators elsewhere.
 type Server struct {

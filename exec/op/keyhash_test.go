@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -16,7 +17,9 @@ func TestBytesHash(t *testing.T) {
 		"12345678":                             0x652a23fac2ed3cde,
 		"0123456789abcdef":                     0xfea093bade7f0530,
 		"0123456789abcdefg":                    0x3fb7f117546918e4,
-		"a text of more than thirty-two bytes": 0x341596381fe7d63c,
+		"a text of more than thirty-two bytes": 0xd2a88941fb9aac9c,
+		strings.Repeat("sixty-five bytes ", 65)[:65]: 0x3b8c255f397b848b,
+		strings.Repeat("129 bytes ", 13)[:129]:       0xa629993719cb4397,
 	} {
 		if got := bytesHash([]byte(text)); got != want {
 			t.Errorf("%q: %#x, want %#x", text, got, want)
@@ -29,8 +32,10 @@ func TestBytesHash(t *testing.T) {
 		"long": func(i int) string {
 			return fmt.Sprintf("https://example.com/%08d/and/then/some/more/of/it/%d", i, i*31)
 		},
-		"zeros": func(i int) string { return string(append(make([]byte, 30), fmt.Sprint(i)...)) },
-		"ended": func(i int) string { return fmt.Sprint(i) + string(make([]byte, i%40)) },
+		"longer":  func(i int) string { return strings.Repeat("-", 60) + fmt.Sprint(i) + strings.Repeat("-", i%40) },
+		"longest": func(i int) string { return strings.Repeat("-", 100) + fmt.Sprint(i) + strings.Repeat("-", i%80) },
+		"zeros":   func(i int) string { return string(append(make([]byte, 30), fmt.Sprint(i)...)) },
+		"ended":   func(i int) string { return fmt.Sprint(i) + string(make([]byte, i%40)) },
 	} {
 		upper, lower := map[uint32]bool{}, map[uint32]bool{}
 		for i := range keys {
