@@ -119,6 +119,9 @@ func sameRows(t testing.TB, data []byte) {
 			if fmt.Sprint(got) != fmt.Sprint(want) || gotCounts != wantCounts {
 				t.Fatalf("table %d, %v, %q:\n got %q %s\nwant %q %s", i, need, c.Data, got, gotCounts, want, wantCounts)
 			}
+			if bytes.HasSuffix(c.Data, []byte("\r")) && c.Data[0] == '\n' {
+				continue // the end of the one and the beginning of the other would be one end of a record
+			}
 			if all := filtered(t, table, need, slices.Concat(c.Data, c.Data)); fmt.Sprint(got) != fmt.Sprint(all) {
 				t.Fatalf("table %d, %v, %q:\n got %q\nwant %q", i, need, c.Data, got, all)
 			}
@@ -129,7 +132,7 @@ func sameRows(t testing.TB, data []byte) {
 var chunkSeeds = []string{
 	"x,1,2.5,3,y\nz,2,3.5,4,w\n", "x,1\ny,2,3,4,5,6\n\n,,,,\n", "a,1,2,3,b\r\nc,4,5,6,d\r\n", "a\rb\n", "\\N,\\N,\\N,\\N,\\N\n",
 	"a\\,b,1,2,3,4\n\\n\\\n", "k:1|k:2,x\n1|2|3,a:1,4|z\n", "12,abc,true,2020-01-02,2020-01-02 03:04:05,1.255,YWJj,1.5\n",
-	"x;y,1;z", "1,1,1,1,1\n-0,+1,1e3,1.9,é\xff\n", ",\n,\n", "\n\n\n", "a,99999999999,1e400,9223372036854775808,x,,\n", "a,b\r\r\n", "\r\n\r\n",
+	"x;y,1;z", "1,1,1,1,1\n-0,+1,1e3,1.9,é\xff\n", ",\n,\n", "\n\n\n", "a,99999999999,1e400,9223372036854775808,x,,\n", "a,b\r\r\n", "\r\n\r\n", "\n\r\r",
 }
 
 func FuzzChunk(f *testing.F) {
