@@ -34,10 +34,12 @@ func keyBatch(r *rand.Rand, n, different int) []arrow.Array {
 	return []arrow.Array{ints.NewArray(), texts.NewArray(), runs.NewArray()}
 }
 
-// TestKeyTable compares the numbers with those of a Go map, and the columns made of the numbers with the rows.
+// TestKeyTable compares the numbers with those of a Go map, and the columns made of the numbers with the rows. What hashed keys of some
+// columns and a table that was emptied are like new ones for others: aggregations of one query use the same, one after the other.
 func TestKeyTable(t *testing.T) {
 	r := rand.New(rand.NewPCG(21, 22))
-	for _, c := range []struct {
+	shared := NewShared()
+	cases := []struct {
 		name    string
 		columns []int
 		types   []arrow.DataType
@@ -47,65 +49,66 @@ func TestKeyTable(t *testing.T) {
 		{"both", []int{0, 1}, []arrow.DataType{datatype.BigInt, datatype.String}},
 		{"texts", []int{1, 2, 1}, []arrow.DataType{datatype.String, datatype.String, datatype.String}},
 		{"wide", []int{1, 0, 2, 0}, []arrow.DataType{datatype.String, datatype.BigInt, datatype.String, datatype.BigInt}},
-	} {
+	}
+	for range 40 {
+		c := cases[r.IntN(len(cases))]
 		t.Run(c.name, func(t *testing.T) {
-			table := newKeyTable()
-			for range 2 { // a table that was emptied is like a new one
-				numbers, texts := map[string]uint32{}, map[uint32]string{}
-				row := func(cols []arrow.Array, i int) string {
-					s := ""
-					for _, col := range cols {
-						s += "|" + col.ValueStr(i)
-					}
-					return s
+			m := shared.groupMemory()
+			table := m.index
+			numbers, texts := map[string]uint32{}, map[uint32]string{}
+			row := func(cols []arrow.Array, i int) string {
+				s := ""
+				for _, col := range cols {
+					s += "|" + col.ValueStr(i)
 				}
-				var k keyHash
-				for _, n := range []int{1, 100, stepRows, 3000, 20000, 5} {
-					cols := []arrow.Array{}
-					all := keyBatch(r, n, 1+2*n)
-					for _, at := range c.columns {
-						cols = append(cols, all[at])
-					}
-					k.of(cols, n)
-					found := make([]int32, n)
-					table.find(&k, found)
-					ids := make([]uint32, n)
-					fresh := map[int32]bool{}
-					for _, i := range table.insert(&k, ids) {
-						fresh[i] = true
-					}
-					for i := range n {
-						key := row(cols, i)
-						want, ok := numbers[key]
-						if !ok {
-							want = ids[i]
-							numbers[key], texts[want] = want, key
-						}
-						if ids[i] != want || fresh[int32(i)] == ok || texts[want] != key {
-							t.Fatalf("row %d %q has number %d, want %d, which is of %q; fresh %v", i, key, ids[i], want, texts[want], !ok)
-						}
-						if found[i] >= 0 && uint32(found[i]) != want {
-							t.Fatalf("row %d %q found as %d, want %d", i, key, found[i], want)
-						}
-					}
-					hashes := table.hashes(c.types, ids, nil)
-					for i, h := range k.of(cols, n) {
-						if hashes[i] != h {
-							t.Fatalf("row %d has another hash than its key", i)
-						}
-					}
-					back := table.columns(memory.DefaultAllocator, c.types, ids)
-					for j, col := range back {
-						if !array.Equal(col, cols[j]) {
-							t.Fatalf("column %d is not what was put in", j)
-						}
-					}
-				}
-				if table.n != len(numbers) {
-					t.Errorf("%d keys, want %d", table.n, len(numbers))
-				}
-				table.reset()
+				return s
 			}
+			k := &m.hash
+			for _, n := range []int{1, 5, stepRows, 3000, 100} {
+				cols := []arrow.Array{}
+				all := keyBatch(r, n, 1+2*n)
+				for _, at := range c.columns {
+					cols = append(cols, all[at])
+				}
+				k.of(cols, n)
+				found := make([]int32, n)
+				table.find(k, found)
+				ids := make([]uint32, n)
+				fresh := map[int32]bool{}
+				for _, i := range table.insert(k, ids) {
+					fresh[i] = true
+				}
+				for i := range n {
+					key := row(cols, i)
+					want, ok := numbers[key]
+					if !ok {
+						want = ids[i]
+						numbers[key], texts[want] = want, key
+					}
+					if ids[i] != want || fresh[int32(i)] == ok || texts[want] != key {
+						t.Fatalf("row %d %q has number %d, want %d, which is of %q; fresh %v", i, key, ids[i], want, texts[want], !ok)
+					}
+					if found[i] >= 0 && uint32(found[i]) != want {
+						t.Fatalf("row %d %q found as %d, want %d", i, key, found[i], want)
+					}
+				}
+				hashes := table.hashes(c.types, ids, nil)
+				for i, h := range k.of(cols, n) {
+					if hashes[i] != h {
+						t.Fatalf("row %d has another hash than its key", i)
+					}
+				}
+				back := table.columns(memory.DefaultAllocator, c.types, ids)
+				for j, col := range back {
+					if !array.Equal(col, cols[j]) {
+						t.Fatalf("column %d is not what was put in", j)
+					}
+				}
+			}
+			if table.n != len(numbers) {
+				t.Errorf("%d keys, want %d", table.n, len(numbers))
+			}
+			shared.keep(m, nil)
 		})
 	}
 }

@@ -94,7 +94,7 @@ func floatKey32(v float32) uint32 {
 const PackedWidth = 16
 
 // KeyBuffer holds the key of each row of a batch. Which form it has depends on the types of the key
-// columns only. It is reused from batch to batch.
+// columns only. It is reused from batch to batch, also for columns of other types.
 type KeyBuffer struct {
 	// Packed are the keys if Fixed(types) said true: key i in two words. Otherwise nil.
 	Packed [][2]uint64
@@ -193,7 +193,7 @@ func AppendKeys(cols []arrow.Array, n int, buf *KeyBuffer) {
 
 // lend makes the n values of a text column the keys, where they are.
 func (b *KeyBuffer) lend(d arrow.ArrayData, n int) {
-	b.Packed, b.Data, b.lent, b.null = nil, bytesOf(d, 2), true, nullsOf(d)
+	b.Packed, b.Texts, b.Data, b.lent, b.null = nil, b.Texts[:0], bytesOf(d, 2), true, nullsOf(d)
 	b.Ends = resize(b.Ends, n+1)
 	off := offsetsOf(d)
 	if len(off) <= n { // an array of NULLs may lack values
@@ -308,7 +308,7 @@ func pack(key *[2]uint64, at uint, v uint64) {
 
 // AppendKeyBytes sets buf to the keys of the n rows of cols in their byte form, whatever the types.
 func AppendKeyBytes(cols []arrow.Array, n int, buf *KeyBuffer) {
-	buf.Packed = nil
+	buf.Packed, buf.Texts = nil, buf.Texts[:0]
 	buf.fill(cols, n, (*KeyBuffer).keyLengths, (*KeyBuffer).keyColumn)
 }
 
