@@ -8,6 +8,7 @@ import (
 	"github.com/winnowdb/winnow/exec/datatype"
 	"github.com/winnowdb/winnow/exec/expr"
 	"github.com/winnowdb/winnow/exec/funcs"
+	"github.com/winnowdb/winnow/exec/vec"
 )
 
 // argSet is the different arguments of a DISTINCT call, per group. They reach the call's state at the
@@ -51,10 +52,8 @@ func (s *argSet) add(ids []uint32, args []funcs.Vec) error {
 		cols = append(cols, a)
 	}
 	s.hash.of(cols, n)
-	if cap(s.row) < n {
-		s.row = make([]uint32, n)
-	}
-	fresh := s.index.insert(&s.hash, s.row[:n])
+	s.row = vec.Sized(s.row, n)
+	fresh := s.index.insert(&s.hash, s.row)
 	if len(fresh) == 0 {
 		return nil
 	}

@@ -24,7 +24,7 @@ type groups struct {
 }
 
 // groupMemory is what groups of one task after the other use: the index of keys, empty at first, what is known of the rows of
-// a batch, and of the groups of one that is given out.
+// a batch, and of groups that are given out.
 type groupMemory struct {
 	index *keyTable
 	hash  keyHash
@@ -32,6 +32,7 @@ type groupMemory struct {
 	ids   []uint32
 	some  []uint32 // groups of some rows
 
+	// Of groups that are given out cut: their numbers in the order of their partitions, and their partitions, hashes before.
 	order  []uint32
 	hashes []uint64
 }
@@ -108,7 +109,7 @@ func (g *groups) add(rec arrow.Record) error {
 // number sets ids to the group of each row, and keeps the keys of new groups.
 func (g *groups) number(rec arrow.Record) error {
 	n := int(rec.NumRows())
-	g.ids = sized(g.ids, n)
+	g.ids = vec.Sized(g.ids, n)
 	if len(g.spec.keys) == 0 {
 		clear(g.ids)
 		return nil
@@ -143,7 +144,7 @@ func (g *groups) numberShort(cols []arrow.Array) error {
 			continue
 		}
 		others := takeAll(g.env, cols, missed)
-		g.some = sized(g.some, len(missed))
+		g.some = vec.Sized(g.some, len(missed))
 		g.hash.of(others, len(missed))
 		err := g.find(others, g.some)
 		release(others)

@@ -31,11 +31,10 @@ type groupsOut struct {
 	at     int
 
 	// If the stage's output cuts by the keys, a batch has groups of one of its partitions only.
-	parts int // 0: batches are not cut
-	cutAt int
-	order []uint32 // of some groups from cutAt on, in the order of their partitions
-	ends  []int    // of the partitions in order
-	part  int      // of the last batch
+	parts int   // 0: batches are not cut
+	cutAt int   // the first of the groups in the table's order
+	ends  []int // of the partitions in it
+	part  int   // of the last batch
 }
 
 // output begins to give g out, with states as f gives them; g is the output's then.
@@ -69,6 +68,7 @@ func (o *groupsOut) byPartition(out *winnowpb.Output) {
 		}
 	}
 	o.parts = int(out.Partitions)
+	o.table.order = o.table.order[:0]
 }
 
 // partRows is how many rows of a partition are copied together. Keys lie in the order of their numbers: what is copied for one
@@ -77,7 +77,8 @@ const partRows = 2 << 10
 
 // cut puts the groups that come next in the order of their partitions.
 func (o *groupsOut) cut() {
-	n, m := min(o.table.n-o.at, partRows*o.parts), o.table.groupMemory
+	m := o.table.groupMemory
+	n := min(o.table.n-o.at, partRows*o.parts)
 	m.hashes = m.index.hashes(o.table.types, o.inSequence(o.at, n), m.hashes)
 	o.ends = zeroed(o.ends, o.parts+1)
 	for i, hash := range m.hashes {
@@ -88,10 +89,9 @@ func (o *groupsOut) cut() {
 	for p := range o.parts {
 		o.ends[p+1] += o.ends[p]
 	}
-	m.order = sized(m.order, n)
-	o.order = m.order
+	m.order = vec.Sized(m.order, n)
 	for i, p := range m.hashes {
-		o.order[o.ends[p]] = uint32(o.at + i)
+		m.order[o.ends[p]] = uint32(o.at + i)
 		o.ends[p]++
 	}
 	o.ends = o.ends[:o.parts] // each has moved on to where the one after it began
@@ -100,12 +100,12 @@ func (o *groupsOut) cut() {
 
 // inSequence returns n numbers from the given one on, until the next call.
 func (o *groupsOut) inSequence(from, n int) []uint32 {
-	ids := sized(o.table.ids, n)
-	for i := range ids {
-		ids[i] = uint32(from + i)
+	m := o.table.groupMemory
+	m.ids = vec.Sized(m.ids, n)
+	for i := range m.ids {
+		m.ids[i] = uint32(from + i)
 	}
-	o.table.ids = ids
-	return ids
+	return m.ids
 }
 
 // next returns the next batch, nil at the end.
@@ -119,7 +119,7 @@ func (o *groupsOut) next() (arrow.Record, error) {
 		if o.parts == 0 {
 			ids = o.inSequence(o.at, n)
 		} else {
-			if o.at == o.cutAt+len(o.order) {
+			if o.at == o.cutAt+len(o.table.order) {
 				o.cut()
 			}
 			at := o.at - o.cutAt
@@ -127,7 +127,7 @@ func (o *groupsOut) next() (arrow.Record, error) {
 				o.part++
 			}
 			n = min(n, o.ends[o.part]-at)
-			ids = o.order[at : at+n]
+			ids = o.table.order[at : at+n]
 		}
 		if o.first != nil {
 			ids = o.first.among(o.states, o.at, ids)

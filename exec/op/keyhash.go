@@ -25,7 +25,7 @@ type textHash struct {
 // of sets the keys and hashes of the n rows of cols, and returns the hashes.
 func (k *keyHash) of(cols []arrow.Array, n int) []uint64 {
 	vec.AppendKeys(cols, n, &k.buf)
-	k.hashes = sized(k.hashes, n)
+	k.hashes = vec.Sized(k.hashes, n)
 	if k.buf.Packed == nil {
 		k.ofBytes()
 		return k.hashes
@@ -39,8 +39,8 @@ func (k *keyHash) of(cols []arrow.Array, n int) []uint64 {
 	for c := range k.buf.Texts {
 		t, column := &k.texts[c], &k.buf.Texts[c]
 		t.buf = column.KeyBuffer
-		t.hashes = sized(t.hashes, column.Len())
-		t.codes = sized(t.codes, column.Len())
+		t.hashes = vec.Sized(t.hashes, column.Len())
+		t.codes = vec.Sized(t.codes, column.Len())
 		if column.Len() == 0 {
 			continue
 		}
@@ -66,14 +66,6 @@ func (k *keyHash) ofBytes() {
 			}
 		}
 	}
-}
-
-// sized returns s with n elements of any value. Batches differ a little in their rows.
-func sized[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n, n+n/8)
-	}
-	return s[:n]
 }
 
 // nullHash is the hash of a text key that is NULL.

@@ -283,7 +283,7 @@ func (t *keyTable) hashOf(number uint32) uint64 {
 
 // hashes sets to to the hashes of the keys with the given numbers, as keyHash has them, and returns it.
 func (t *keyTable) hashes(types []arrow.DataType, numbers []uint32, to []uint64) []uint64 {
-	to = sized(to, len(numbers))
+	to = vec.Sized(to, len(numbers))
 	if !vec.Fixed(types) {
 		for i, number := range numbers {
 			to[i] = t.hashOf(number)

@@ -107,10 +107,7 @@ func (p *probe) begin() error {
 }
 
 func zeroed[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	s = s[:n]
+	s = vec.Sized(s, n)
 	clear(s)
 	return s
 }

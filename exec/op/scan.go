@@ -46,8 +46,8 @@ type scan struct {
 	most    int64         // how many it may be; 0: any number
 	done    bool
 	magic   magicCache
-	header  string // the last one that was looked at, and what of it was found
-	ordered bool
+	header  string // the last one that was looked at
+	mixed   bool   // its names are those of the columns in another order
 
 	onBadFile string // property on_bad_file: "salvage", "skip", else damaged files are errors
 	json      bool   // the format is JSON, one document a line

@@ -153,9 +153,9 @@ func (s *scan) closeFile() {
 		f.warn(fmt.Sprintf("no record of %s is JSON: it looks like JSON over several lines, and each has to be on one", f.rng.Path))
 	}
 	if line := s.reader.HeaderLine(); string(line) != s.header {
-		s.header, s.ordered = string(line), s.inOrder(line)
+		s.header, s.mixed = string(line), !s.inOrder(line)
 	}
-	if s.header != "" && !s.ordered {
+	if s.mixed {
 		f.warn(fmt.Sprintf("the header of %s has the columns of %s in another order; fields are taken by their place", f.rng.Path, s.spec.Table))
 	}
 	if s.reader.BOM() {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/winnowdb/winnow/exec/vec"
 )
 
 // shortKeys remembers the groups of keys of one or two short texts or whole numbers, such as flags and codes, which are mostly few: a
@@ -29,7 +31,7 @@ func (s *shortKeys) wordsOf(cols []arrow.Array, n int) bool {
 	if len(cols) > 2 {
 		return false
 	}
-	s.words = sized(s.words, n)
+	s.words = vec.Sized(s.words, n)
 	for c, col := range cols {
 		ok := false
 		switch a := col.(type) {
@@ -114,7 +116,7 @@ func shortPlace(w [2]uint64) uint64 {
 
 // find sets ids to the groups of the rows from from to to whose keys are remembered, and returns the others.
 func (s *shortKeys) find(ids []uint32, from, to int) (missed []int32) {
-	s.missed = sized(s.missed, to-from+1)
+	s.missed = vec.Sized(s.missed, to-from+1)
 	n := 0
 	for i := from; i < to; i++ {
 		w := s.words[i]
@@ -129,10 +131,7 @@ func (s *shortKeys) find(ids []uint32, from, to int) (missed []int32) {
 }
 
 // forget takes out what is remembered.
-func (s *shortKeys) forget() {
-	clear(s.keys[:])
-	clear(s.numbers[:])
-}
+func (s *shortKeys) forget() { clear(s.keys[:]) }
 
 // keep remembers the group of row i.
 func (s *shortKeys) keep(i int32, number uint32) {

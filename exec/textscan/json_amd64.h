@@ -1,3 +1,8 @@
+// What may follow a backslash, but for the quote, the r, which is like b, and the u, by the lower half of it.
+DATA jsonEscapes<>+0(SB)/8, $0x0066007400620000
+DATA jsonEscapes<>+8(SB)/8, $0x2f6e005c00000000
+GLOBL jsonEscapes<>(SB), RODATA|NOPTR, $16
+
 // What the JSON kernels do with masks, the same in all: of 64 bytes AX are the quotes that count, BX what is within strings, CX the
 // tokens, R13 the colons, R15 the events.
 

@@ -1,9 +1,9 @@
 //go:build !purego
 
 #include "go_asm.h"
+#include "textflag.h"
 #include "json_amd64.h"
 #include "place_amd64.h"
-#include "textflag.h"
 
 // Bytes by their lower half, of which no two are alike: those of a number but for e, and marks with bit 5 set. A byte
 // is in the set if it is what its lower half picks.
@@ -13,11 +13,6 @@ GLOBL jsonNumbers<>(SB), RODATA|NOPTR, $16
 DATA jsonMarks<>+0(SB)/8, $0
 DATA jsonMarks<>+8(SB)/8, $0x00007d2c7b3a0000
 GLOBL jsonMarks<>(SB), RODATA|NOPTR, $16
-
-// What may follow a backslash, but for the quote, the r, which is like b, and the u.
-DATA jsonEscapes<>+0(SB)/8, $0x0066007400620000
-DATA jsonEscapes<>+8(SB)/8, $0x2f6e005c00000000
-GLOBL jsonEscapes<>(SB), RODATA|NOPTR, $16
 
 // The bits of eight kinds, a byte each.
 DATA jsonKinds<>+0(SB)/8, $0x0101010101010101

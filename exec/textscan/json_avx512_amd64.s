@@ -1,8 +1,8 @@
 //go:build !purego
 
 #include "go_asm.h"
-#include "json_amd64.h"
 #include "textflag.h"
+#include "json_amd64.h"
 #include "place_avx512_amd64.h"
 
 // Eight bytes in reverse, and the numbers of 64 bytes as a square that is turned.
@@ -18,11 +18,6 @@ DATA jsonTurn<>+40(SB)/8, $0x3d352d251d150d05
 DATA jsonTurn<>+48(SB)/8, $0x3e362e261e160e06
 DATA jsonTurn<>+56(SB)/8, $0x3f372f271f170f07
 GLOBL jsonTurn<>(SB), RODATA|NOPTR, $64
-
-// What may follow a backslash, but for the quote, the r, which is like b, and the u, by their lower half.
-DATA jsonEscaped<>+0(SB)/8, $0x0066007400620000
-DATA jsonEscaped<>+8(SB)/8, $0x2f6e005c00000000
-GLOBL jsonEscaped<>(SB), RODATA|NOPTR, $16
 
 // The planes of 64 bytes: bit k of each word is a bit of byte k. Their order is that of the bits of classes.
 #define BIT1        0(SI)
@@ -213,7 +208,7 @@ escapes:
 	XORQ  R13, CX
 	ANDQ  R14, CX
 	BYTES_OF(Z0)
-	VBROADCASTI32X4 jsonEscaped<>(SB), Z2
+	VBROADCASTI32X4 jsonEscapes<>(SB), Z2
 	MOVL $0x72, R13
 	VPBROADCASTB R13, Z7 // r
 	VPSHUFB  Z0, Z2, Z2

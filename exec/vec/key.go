@@ -194,7 +194,7 @@ func AppendKeys(cols []arrow.Array, n int, buf *KeyBuffer) {
 // lend makes the n values of a text column the keys, where they are.
 func (b *KeyBuffer) lend(d arrow.ArrayData, n int) {
 	b.Packed, b.Texts, b.Data, b.lent, b.null = nil, b.Texts[:0], bytesOf(d, 2), true, nullsOf(d)
-	b.Ends = resize(b.Ends, n+1)
+	b.Ends = Sized(b.Ends, n+1)
 	off := offsetsOf(d)
 	if len(off) <= n { // an array of NULLs may lack values
 		clear(b.Ends)
@@ -207,7 +207,7 @@ func (b *KeyBuffer) lend(d arrow.ArrayData, n int) {
 
 // appendPacked packs the text first, which mostly is a partition's, the same in all rows, and needs no keys that are clear then.
 func appendPacked(cols []arrow.Array, n int, buf *KeyBuffer) {
-	buf.Packed, buf.Texts = resize(buf.Packed, n), buf.Texts[:0]
+	buf.Packed, buf.Texts = Sized(buf.Packed, n), buf.Texts[:0]
 	at := uint(1)
 	if text := slices.IndexFunc(cols, func(c arrow.Array) bool { return isText(c.DataType()) }); text < 0 {
 		clear(buf.Packed)
@@ -317,7 +317,7 @@ func (b *KeyBuffer) fill(cols []arrow.Array, n int, lengths func(*KeyBuffer, int
 	if b.lent {
 		b.Data, b.lent, b.null = nil, false, nulls{}
 	}
-	b.Ends = resize(b.Ends, n+1)
+	b.Ends = Sized(b.Ends, n+1)
 	clear(b.Ends)
 	for c, col := range cols {
 		lengths(b, c, col)
@@ -325,14 +325,15 @@ func (b *KeyBuffer) fill(cols []arrow.Array, n int, lengths func(*KeyBuffer, int
 	for i := range n {
 		b.Ends[i+1] += b.Ends[i]
 	}
-	b.Data = resize(b.Data, b.Ends[n])
+	b.Data = Sized(b.Data, b.Ends[n])
 	b.pos = append(b.pos[:0], b.Ends[:n]...)
 	for c, col := range cols {
 		write(b, c, col)
 	}
 }
 
-func resize[T any](s []T, n int) []T {
+// Sized returns s with n elements of any value. New memory has room for some more, as batches differ a little in their rows.
+func Sized[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n, n+n/4)
 	}

@@ -68,7 +68,7 @@ func (b *KeyBuffer) packTexts(at uint, d arrow.ArrayData) {
 	if t.rows = t.rows[:0]; t.rows == nil {
 		t.rows = []int32{}
 	}
-	t.at, t.Of = at, resize(t.Of, n)
+	t.at, t.Of = at, Sized(t.Of, n)
 	if n > 0 && null.none() {
 		if off := offsetsOf(d)[:n+1]; equalTexts(off, bytesOf(d, 2)[off[0]:off[n]]) {
 			b.packOne(t, d)
